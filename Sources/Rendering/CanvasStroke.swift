@@ -1,0 +1,142 @@
+/// How a line is drawn along a path.
+public struct StrokeStyle: Sendable, Hashable {
+  /// What an open line's ends look like.
+  public enum Cap: Sendable, Hashable {
+    /// Cut off at the end point.
+    case butt
+    /// Half a circle about the end point.
+    case round
+  }
+
+  /// What a corner looks like.
+  public enum Join: Sendable, Hashable {
+    /// Pointed; corners below about 29° are cut off.
+    case miter
+    case round
+  }
+
+  /// Width in canvas units.
+  public var width: Double
+  public var cap: Cap
+  public var join: Join
+  /// Lengths of strokes and gaps in turn, in canvas units; empty for an unbroken line.
+  public var dash: [Double]
+
+  public init(width: Double = 1, cap: Cap = .butt, join: Join = .miter, dash: [Double] = []) {
+    self.width = width
+    self.cap = cap
+    self.join = join
+    self.dash = dash
+  }
+
+  /// Round caps and joins.
+  public static func round(width: Double) -> StrokeStyle {
+    StrokeStyle(width: width, cap: .round, join: .round)
+  }
+}
+
+extension Path {
+  /// The outline of the line drawn along this path, for a non-zero winding fill.
+  ///
+  /// Every piece (segment, corner, cap) is a convex polygon of its own, all of the same orientation,
+  /// so that they may overlap freely.
+  func stroked(_ style: StrokeStyle) -> [[Point]] {
+    guard style.width > 0 else { return [] }
+    var pieces: [[Point]] = []
+    for line in flattened() {
+      for part in line.dashed(style.dash) {
+        part.outline(style, into: &pieces)
+      }
+    }
+    return pieces
+  }
+}
+
+extension Polyline {
+  /// The strokes of a dash pattern, which starts anew on every line. A pattern without a positive
+  /// length or with a negative one is an unbroken line.
+  fileprivate func dashed(_ dash: [Double]) -> [Polyline] {
+    guard dash.reduce(0, +) > 0, !dash.contains(where: { $0 < 0 }), points.count > 1 else {
+      return [self]
+    }
+    var strokes: [Polyline] = []
+    var stroke = [points[0]]
+    var phase = 0
+    var left = dash[0]
+    for (start, end) in zip(points, points.dropFirst() + (isClosed ? [points[0]] : [])) {
+      let length = (end - start).length
+      var done = 0.0
+      while length - done > left {
+        done += left
+        let point = start + (end - start) * (done / length)
+        if phase % 2 == 0 {
+          strokes.append(Polyline(points: stroke + [point], isClosed: false))
+        }
+        stroke = [point]
+        phase += 1
+        left = dash[phase % dash.count]
+      }
+      left -= length - done
+      stroke.append(end)
+    }
+    if phase % 2 == 0, stroke.count > 1 {
+      strokes.append(Polyline(points: stroke, isClosed: false))
+    }
+    return strokes
+  }
+
+  fileprivate func outline(_ style: StrokeStyle, into pieces: inout [[Point]]) {
+    let radius = style.width / 2
+    let count = points.count
+    guard count > 1 else {
+      if style.cap == .round { pieces.append(Self.disc(points[0], radius)) }
+      return
+    }
+    let segments = isClosed ? count : count - 1
+    let normals = (0..<segments).map { index in
+      let direction = points[(index + 1) % count] - points[index]
+      let scale = radius / direction.length
+      return Point(x: -direction.y * scale, y: direction.x * scale)
+    }
+    for (index, normal) in normals.enumerated() {
+      let (start, end) = (points[index], points[(index + 1) % count])
+      pieces.append([start + normal, start - normal, end - normal, end + normal])
+    }
+    for index in (isClosed ? 0 : 1)..<segments {
+      let before = normals[(index + segments - 1) % segments]
+      pieces += Self.corner(points[index], from: before, to: normals[index], radius, style.join)
+    }
+    if !isClosed, style.cap == .round {
+      pieces.append(Self.disc(points[0], radius))
+      pieces.append(Self.disc(points[count - 1], radius))
+    }
+  }
+
+  /// What fills the outer gap between two segments that meet at a point.
+  private static func corner(
+    _ point: Point,
+    from before: Point,
+    to after: Point,
+    _ radius: Double,
+    _ join: StrokeStyle.Join
+  ) -> [[Point]] {
+    let turn = (before.x * after.y - before.y * after.x) / (radius * radius)
+    let along = (before.x * after.x + before.y * after.y) / (radius * radius)
+    // Up to about 8° (a step of a flattened curve) a flat corner cannot be told from a round one.
+    if join == .round, along < 0.99 { return [disc(point, radius)] }
+    // Seen with y downwards, the gap lies on the side that the line turns away from.
+    let side = turn > 0 ? -1.0 : 1.0
+    let (first, last) = (point + before * side, point + after * side)
+    var corner = [point, first]
+    // The tip lies at n/cos²(half angle) from the point; the limit is the customary 4 half widths.
+    if join == .miter, 1 + along > 0.125 {
+      corner.append(point + (before + after) * (side / (1 + along)))
+    }
+    corner.append(last)
+    return [turn > 0 ? corner : corner.reversed()]
+  }
+
+  private static func disc(_ center: Point, _ radius: Double) -> [Point] {
+    Path.circle(center: center, radius: radius).flattened()[0].points.reversed()
+  }
+}

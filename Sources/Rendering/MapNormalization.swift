@@ -1,0 +1,86 @@
+public import Imaging
+
+/// The scale between a map's raw values and the range that colours are picked from.
+///
+/// A signed map is divided by one number for both signs, so zero stays zero and equal strengths
+/// look equally strong; a magnitude map is taken from 0. The number is kept as `scale`: what was
+/// normalised can be told in raw units again. NaN means a pixel the network never saw; it has no
+/// part in the scale and stays NaN.
+public struct MapNormalization: Sendable, Hashable, Codable {
+  /// The range that values are brought to.
+  public enum Range: String, Sendable, Codable, CaseIterable {
+    /// −1...1 with zero in the middle, for maps whose sign means something.
+    case symmetric
+    /// 0...1; negative values become 0.
+    case magnitude
+  }
+
+  /// What kind of map the scale was taken from.
+  public enum Status: String, Sendable, Codable, CaseIterable {
+    case normal
+    /// Every value that was seen is zero (or, for magnitudes, not above it).
+    case nothingFound
+    /// The map has infinite values, or no finite one at all.
+    case nonFinite
+  }
+
+  public let range: Range
+  /// The percentage of finite values that reach the ends of the range at most, above 0 up to 100.
+  public let clip: Float
+  /// The raw value that becomes 1; 0 unless the status is `.normal` or some finite value differs
+  /// from zero.
+  public let scale: Float
+  public let status: Status
+
+  /// Takes the scale from the strengths of a map of one channel.
+  ///
+  /// The scale is the `clip` percentile (nearest rank) of the finite strengths: |v|, or max(v, 0)
+  /// for magnitudes. Where that is zero because the map is sparse, it is their maximum. Traps for
+  /// another layout than gray and a `clip` outside 0...100.
+  public init(fitting map: Image<Float>, range: Range, clip: Float = 99.5) {
+    precondition(map.layout == .gray, "a map has one channel, got \(map.layout)")
+    precondition(clip > 0 && clip <= 100, "clip is a percentage above 0 up to 100, got \(clip)")
+    var strengths: [Float] = []
+    strengths.reserveCapacity(map.size.area)
+    var hasInfinity = false
+    map.withSamples { values in
+      for value in values where !value.isNaN {
+        guard value.isFinite else {
+          hasInfinity = true
+          continue
+        }
+        strengths.append(range == .symmetric ? abs(value) : max(value, 0))
+      }
+    }
+    strengths.sort()
+    let rank = Int((Float(strengths.count) * clip / 100).rounded(.up))
+    let percentile = strengths.isEmpty ? 0 : strengths[min(max(rank, 1), strengths.count) - 1]
+    let maximum = strengths.last ?? 0
+
+    self.range = range
+    self.clip = clip
+    scale = percentile > 0 ? percentile : maximum
+    status =
+      hasInfinity || strengths.isEmpty ? .nonFinite : maximum > 0 ? .normal : .nothingFound
+  }
+
+  /// The map on this scale, in −1...1 or 0...1; NaN stays NaN, infinities take the ends.
+  public func normalized(_ map: Image<Float>) -> Image<Float> {
+    let low: Float = range == .symmetric ? -1 : 0
+    return Image(
+      size: map.size,
+      layout: map.layout,
+      unsafeUninitializedSamples: { buffer in
+        map.withSamples { values in
+          for (index, value) in values.enumerated() {
+            let ratio = scale > 0 ? value / scale : value.isInfinite ? value : value * 0
+            buffer.initializeElement(
+              at: index,
+              to: ratio.isNaN ? ratio : min(max(ratio, low), 1)
+            )
+          }
+        }
+      }
+    )
+  }
+}

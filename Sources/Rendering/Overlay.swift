@@ -1,0 +1,125 @@
+public import Imaging
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A coloured map laid over the picture it explains.
+///
+/// The colour covers a pixel by opacity · |v|^gamma, where v is the normalised map value: where the
+/// map is near zero the photograph stays as it is, and its pixels are never stretched. Pixels that
+/// the network did not see (NaN) are darkened and hatched.
+public struct Overlay: Sendable, Hashable, Codable {
+  public var colorMap: ColorMap
+  /// How much of the picture the strongest value hides, 0...1.
+  public var opacity: Float
+  /// Below 1 weak values show more, above 1 less; above 0.
+  public var gamma: Float
+
+  public init(colorMap: ColorMap, opacity: Float = 0.8, gamma: Float = 0.7) {
+    self.colorMap = colorMap
+    self.opacity = opacity
+    self.gamma = gamma
+  }
+}
+
+extension Overlay {
+  /// The picture as `rgb` with the map's colours on it.
+  ///
+  /// `map` is normalised: −1...1 or 0...1 as the colour map's kind asks for, NaN for not seen, and
+  /// has the picture's size. Transparent pictures are flattened on white. Traps for a map of
+  /// another size or with more than one channel.
+  public func blended(map: Image<Float>, over picture: Bitmap) -> Bitmap {
+    precondition(map.layout == .gray, "a map has one channel, got \(map.layout)")
+    precondition(
+      map.size == picture.size,
+      "the map is \(map.size) but the picture is \(picture.size)"
+    )
+    let tints = colorMap.colors.indices.map { tint(at: $0) }
+    var result = picture.opaqueRGB
+    let width = result.width
+    result.withMutableSamples { pixels in
+      map.withSamples { values in
+        for (index, value) in values.enumerated() {
+          let tint =
+            value.isNaN
+            ? Self.unseen(x: index % width, y: index / width) : tints[colorMap.index(of: value)]
+          let at = index * 3
+          pixels[at] = tint.over(pixels[at], tint.color.red)
+          pixels[at + 1] = tint.over(pixels[at + 1], tint.color.green)
+          pixels[at + 2] = tint.over(pixels[at + 2], tint.color.blue)
+        }
+      }
+    }
+    return result
+  }
+
+  /// The picture with a raw map's colours on it, and a caption where there is nothing to be seen.
+  ///
+  /// `map` has been brought to the picture's size; `normalization` was fitted to it, or to the map
+  /// at its own resolution.
+  public func drawn(
+    _ map: Image<Float>,
+    normalizedBy normalization: MapNormalization,
+    over picture: Bitmap
+  ) -> Bitmap {
+    let blended = blended(map: normalization.normalized(map), over: picture)
+    switch normalization.status {
+    case .normal: return blended
+    case .nothingFound: return blended.captioned("nothing found")
+    case .nonFinite: return blended.captioned("not finite")
+    }
+  }
+
+  /// A colour and how much of it covers the picture.
+  private struct Tint {
+    var color: Color
+    var share: Float
+
+    func over(_ below: UInt8, _ above: UInt8) -> UInt8 {
+      UInt8(Float(below) + (Float(above) - Float(below)) * share + 0.5)
+    }
+  }
+
+  private func tint(at index: Int) -> Tint {
+    let fraction = Float(index) / 256
+    let strength = colorMap.kind == .sequential ? fraction : abs(2 * fraction - 1)
+    let share = strength == 0 ? 0 : min(max(opacity, 0), 1) * pow(strength, gamma)
+    return Tint(color: colorMap.colors[index], share: share)
+  }
+
+  /// Gray over half the picture, more on every eighth diagonal.
+  private static func unseen(x: Int, y: Int) -> Tint {
+    Tint(color: Color(gray: 40), share: (x + y) % 8 < 1 ? 0.85 : 0.6)
+  }
+}
+
+extension Image<UInt8> {
+  /// The picture with a small line of white on a dark label at the lower left.
+  func captioned(_ text: String) -> Bitmap {
+    // Small pictures get smaller letters; below 8 pixels they would not be legible.
+    let style = TextStyle(
+      size: min(max(Double(height) / 16, 8), 16),
+      color: .white,
+      baseline: .middle
+    )
+    var canvas = RasterCanvas(over: self)
+    let label = Rect(
+      x: 0,
+      y: Double(height) - style.lineHeight - 2,
+      width: style.width(of: text) + style.size / 2,
+      height: style.lineHeight + 2
+    )
+    canvas.fill(.rectangle(label), with: Color(gray: 20).faded(to: 0.75))
+    canvas.draw(
+      text,
+      at: Point(x: style.size / 4, y: label.center.y),
+      style: style
+    )
+    return canvas.bitmap
+  }
+}
