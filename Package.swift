@@ -1,0 +1,121 @@
+// swift-tools-version:6.2
+
+import Foundation
+import PackageDescription
+
+// MARK: - Optional libraries
+
+/// Whether an optional system library is to be used.
+///
+/// `TIDEMARK_<NAME>=1|0` decides first; otherwise the library's header is looked for. SwiftPM caches
+/// manifests by content and environment, so after installing a library either export the variable
+/// or build once with `--manifest-cache none`.
+func uses(_ name: String, header: String) -> Bool {
+  switch Context.environment["TIDEMARK_\(name)"] {
+  case "1": return true
+  case "0": return false
+  default: break
+  }
+  let prefixes = ["/usr", "/usr/local", "/opt/homebrew", Context.environment["HOMEBREW_PREFIX"]]
+  return prefixes.compactMap(\.self).contains { prefix in
+    FileManager.default.fileExists(atPath: "\(prefix)/include/\(header)")
+  }
+}
+
+let usesOneDNN = uses("ONEDNN", header: "dnnl.h")
+
+// MARK: - Floors, bottom to top
+
+/// A Swift library of ours and the floors below that it stands on.
+struct Floor {
+  var name: String
+  var dependencies: [Target.Dependency] = []
+  var resources: [Resource] = []
+}
+
+let floors: [Floor] = [
+  Floor(name: "Imaging"),
+  Floor(name: "Tensors"),
+  Floor(name: "ImageCodecs", dependencies: ["Imaging", "CImageShims"]),
+  Floor(name: "Kernels", dependencies: ["Tensors"] + (usesOneDNN ? ["CComputeShims"] : [])),
+  Floor(
+    name: "Networks",
+    dependencies: [
+      "Imaging", "Tensors", "Kernels",
+      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+    ]),
+  Floor(name: "Explanations", dependencies: ["Imaging", "Tensors", "Networks"]),
+  Floor(name: "Rendering", dependencies: ["Imaging", "ImageCodecs", "Networks", "Explanations"]),
+  Floor(
+    name: "Jobs",
+    dependencies: [
+      "Imaging", "ImageCodecs", "Tensors", "Networks", "Explanations", "Rendering",
+      .product(name: "Crypto", package: "swift-crypto"),
+    ]),
+]
+
+let systemLibraries: [Target] =
+  [
+    .systemLibrary(
+      name: "CLibPNG", pkgConfig: "libpng",
+      providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(
+      name: "CLibJPEG", pkgConfig: "libjpeg",
+      providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+  ]
+  + (usesOneDNN
+    ? [.systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"]), .brew(["onednn"])])]
+    : [])
+
+let cTargets: [Target] =
+  [.target(name: "CImageShims", dependencies: ["CLibPNG", "CLibJPEG"])]
+  + (usesOneDNN ? [.target(name: "CComputeShims", dependencies: ["COneDNN"])] : [])
+
+let swiftSettings: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+  ] + (usesOneDNN ? [.define("TIDEMARK_ONEDNN")] : [])
+
+let libraries: [Target] = floors.map { floor in
+  .target(
+    name: floor.name, dependencies: floor.dependencies, resources: floor.resources,
+    swiftSettings: swiftSettings)
+}
+
+let tests: [Target] = floors.map { floor in
+  .testTarget(
+    name: "\(floor.name)Tests",
+    dependencies: [.target(name: floor.name), "TestSupport"] + floor.dependencies,
+    resources: [.copy("Golden")], swiftSettings: swiftSettings)
+}
+
+let package = Package(
+  name: "tidemark",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "TidemarkKit", targets: floors.map(\.name)),
+    .executable(name: "tidemark", targets: ["tidemark"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2")),
+    .package(url: "https://github.com/apple/swift-protobuf", .upToNextMinor(from: "1.39.0")),
+    .package(url: "https://github.com/apple/swift-crypto", .upToNextMinor(from: "4.5.2")),
+  ],
+  targets: systemLibraries + cTargets + libraries + tests + [
+    .executableTarget(
+      name: "tidemark",
+      dependencies: [
+        "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Explanations", "Rendering",
+        "Jobs",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: swiftSettings),
+    .target(
+      name: "TestSupport", dependencies: ["Imaging", "Tensors", "Networks"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "tidemarkTests", dependencies: ["tidemark", "TestSupport", "Imaging", "ImageCodecs"],
+      swiftSettings: swiftSettings),
+  ],
+  swiftLanguageModes: [.v6])

@@ -1,0 +1,238 @@
+import Tensors
+
+/// Where the taps of a convolution lie, and between which channels.
+public struct ConvolutionGeometry: Sendable, Hashable {
+  public let window: Window
+  /// Channels are split into this many groups that do not see one another; it divides both counts.
+  public let groups: Int
+
+  public init(window: Window, groups: Int = 1) {
+    self.window = window
+    self.groups = groups
+  }
+}
+
+/// y = w ∗ x + bias over `[N, C, H, W]`: the cross-correlation that networks call convolution.
+public struct Convolution: Kernel {
+  /// `[N, C, H, W]`
+  public let input: Operand
+  /// `[O, C / groups, taps, taps]`
+  public let weights: Operand
+  /// `[O]`
+  public let bias: Operand?
+  /// `[N, O, H', W']`
+  public let output: Operand
+  public let geometry: ConvolutionGeometry
+
+  public init(
+    input: Operand, weights: Operand, bias: Operand?, output: Operand,
+    geometry: ConvolutionGeometry
+  ) {
+    self.input = input
+    self.weights = weights
+    self.bias = bias
+    self.output = output
+    self.geometry = geometry
+  }
+
+  public var reads: [Operand] { [input, weights] + (bias.map { [$0] } ?? []) }
+  public var writes: [Operand] { [output] }
+  public var workspaceByteCount: Int { plan.workspaceByteCount }
+
+  private var plan: ConvolutionSizes {
+    ConvolutionSizes(input: input.shape, output: output.shape, geometry: geometry)
+  }
+
+  public func run(in memory: Memory) {
+    let sizes = plan
+    let (x, w, y) = (memory.read(input), memory.read(weights), memory.write(output))
+    for item in 0..<sizes.batch {
+      for group in 0..<geometry.groups {
+        let source = x + (item * geometry.groups + group) * sizes.groupInputCount
+        let target = y + (item * geometry.groups + group) * sizes.groupOutputCount
+        let kernel = w + group * sizes.groupOutputs * sizes.depth
+        if sizes.isDepthwise {
+          target.update(repeating: 0, count: sizes.groupOutputCount)
+          sizes.forEachTapRow { tap, from, to, count in
+            let factor = kernel[tap]
+            let stride = geometry.window.columns.stride
+            for i in 0..<count { target[to + i] += factor * source[from + i * stride] }
+          }
+        } else {
+          let scratch = memory.scratch()
+          let columns = sizes.columns(of: source, in: scratch + sizes.panelCount)
+          Matrices.multiply(
+            MatrixView(start: kernel, rowStride: sizes.depth, columnStride: 1),
+            MatrixView(start: columns, rowStride: sizes.positions, columnStride: 1),
+            rows: sizes.groupOutputs, columns: sizes.positions, depth: sizes.depth,
+            into: target, targetStride: sizes.positions, accumulates: false, scratch: scratch)
+        }
+      }
+    }
+    guard let bias else { return }
+    let b = memory.read(bias)
+    for plane in 0..<sizes.batch * sizes.outputs {
+      let target = y + plane * sizes.positions
+      let shift = b[plane % sizes.outputs]
+      for position in 0..<sizes.positions { target[position] += shift }
+    }
+  }
+}
+
+/// dx = wᵀ ∗ dy: what the cotangent of a convolution's output makes of its input's.
+public struct ConvolutionPullback: Kernel {
+  /// `[N, O, H', W']`
+  public let outputCotangent: Operand
+  /// `[O, C / groups, taps, taps]`
+  public let weights: Operand
+  /// `[N, C, H, W]`
+  public let inputCotangent: Operand
+  public let geometry: ConvolutionGeometry
+  public let accumulates: Bool
+
+  public init(
+    outputCotangent: Operand, weights: Operand, inputCotangent: Operand,
+    geometry: ConvolutionGeometry, accumulates: Bool
+  ) {
+    self.outputCotangent = outputCotangent
+    self.weights = weights
+    self.inputCotangent = inputCotangent
+    self.geometry = geometry
+    self.accumulates = accumulates
+  }
+
+  public var reads: [Operand] {
+    [outputCotangent, weights] + (accumulates ? [inputCotangent] : [])
+  }
+  public var writes: [Operand] { [inputCotangent] }
+  public var workspaceByteCount: Int { plan.workspaceByteCount }
+
+  private var plan: ConvolutionSizes {
+    ConvolutionSizes(
+      input: inputCotangent.shape, output: outputCotangent.shape, geometry: geometry)
+  }
+
+  public func run(in memory: Memory) {
+    let sizes = plan
+    let dy = memory.read(outputCotangent)
+    let (w, dx) = (memory.read(weights), memory.write(inputCotangent))
+    if !accumulates { dx.update(repeating: 0, count: inputCotangent.count) }
+    for item in 0..<sizes.batch {
+      for group in 0..<geometry.groups {
+        let source = dy + (item * geometry.groups + group) * sizes.groupOutputCount
+        let target = dx + (item * geometry.groups + group) * sizes.groupInputCount
+        let kernel = w + group * sizes.groupOutputs * sizes.depth
+        if sizes.isDepthwise {
+          sizes.forEachTapRow { tap, from, to, count in
+            let factor = kernel[tap]
+            let stride = geometry.window.columns.stride
+            for i in 0..<count { target[from + i * stride] += factor * source[to + i] }
+          }
+        } else {
+          let scratch = memory.scratch()
+          let isPointwise = geometry.window.isPointwise
+          let columns = isPointwise ? target : scratch + sizes.panelCount
+          Matrices.multiply(
+            MatrixView(start: kernel, rowStride: 1, columnStride: sizes.depth),
+            MatrixView(start: source, rowStride: sizes.positions, columnStride: 1),
+            rows: sizes.depth, columns: sizes.positions, depth: sizes.groupOutputs,
+            into: columns, targetStride: sizes.positions, accumulates: isPointwise,
+            scratch: scratch)
+          if !isPointwise { sizes.addColumns(columns, to: target) }
+        }
+      }
+    }
+  }
+}
+
+/// The numbers that the portable convolution works with, and its walk over taps.
+private struct ConvolutionSizes {
+  let window: Window
+  let batch: Int
+  let outputs: Int
+  let groupInputs: Int
+  let groupOutputs: Int
+  let inputHeight: Int
+  let inputWidth: Int
+  let outputHeight: Int
+  let outputWidth: Int
+
+  init(input: Shape, output: Shape, geometry: ConvolutionGeometry) {
+    window = geometry.window
+    batch = input[0]
+    outputs = output[1]
+    groupInputs = input[1] / geometry.groups
+    groupOutputs = output[1] / geometry.groups
+    (inputHeight, inputWidth) = (input[2], input[3])
+    (outputHeight, outputWidth) = (output[2], output[3])
+  }
+
+  /// Length of the sum behind one output.
+  var depth: Int { groupInputs * window.taps }
+  var positions: Int { outputHeight * outputWidth }
+  var groupInputCount: Int { groupInputs * inputHeight * inputWidth }
+  var groupOutputCount: Int { groupOutputs * positions }
+  var isDepthwise: Bool { groupInputs == 1 && groupOutputs == 1 }
+
+  /// The packed panel comes first, so that it keeps the workspace's alignment.
+  var panelCount: Int { Matrices.scratchCount(depth: max(depth, groupOutputs)) }
+
+  var workspaceByteCount: Int {
+    if isDepthwise { return 0 }
+    let columns = window.isPointwise ? 0 : depth * positions
+    return (panelCount + columns) * MemoryLayout<Float>.stride
+  }
+
+  /// Calls `body` with each run of positions that a tap of one channel sees inside the picture:
+  /// tap number, first input position, first output position, and how many outputs.
+  @inline(__always)
+  func forEachTapRow(_ body: (_ tap: Int, _ from: Int, _ to: Int, _ count: Int) -> Void) {
+    for rowTap in 0..<window.rows.taps {
+      let rows = window.rows.outputs(seeing: rowTap, extent: inputHeight, of: outputHeight)
+      for columnTap in 0..<window.columns.taps {
+        let columns = window.columns.outputs(seeing: columnTap, extent: inputWidth, of: outputWidth)
+        if columns.isEmpty { continue }
+        let column =
+          columns.lowerBound * window.columns.stride + columnTap * window.columns.dilation
+          - window.columns.before
+        for y in rows {
+          let row = y * window.rows.stride + rowTap * window.rows.dilation - window.rows.before
+          body(
+            rowTap * window.columns.taps + columnTap, row * inputWidth + column,
+            y * outputWidth + columns.lowerBound, columns.count)
+        }
+      }
+    }
+  }
+
+  /// The input laid out as `[depth, positions]`: under each output position what its taps see.
+  func columns(
+    of source: UnsafePointer<Float>, in buffer: UnsafeMutablePointer<Float>
+  ) -> UnsafePointer<Float> {
+    if window.isPointwise { return source }
+    buffer.update(repeating: 0, count: depth * positions)
+    let stride = window.columns.stride
+    for channel in 0..<groupInputs {
+      let plane = source + channel * inputHeight * inputWidth
+      let rows = buffer + channel * window.taps * positions
+      forEachTapRow { tap, from, to, count in
+        let target = rows + tap * positions + to
+        for i in 0..<count { target[i] = plane[from + i * stride] }
+      }
+    }
+    return UnsafePointer(buffer)
+  }
+
+  /// The way back: adds each column's values to the input positions that they came from.
+  func addColumns(_ columns: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>) {
+    let stride = window.columns.stride
+    for channel in 0..<groupInputs {
+      let plane = target + channel * inputHeight * inputWidth
+      let rows = columns + channel * window.taps * positions
+      forEachTapRow { tap, from, to, count in
+        let source = rows + tap * positions + to
+        for i in 0..<count { plane[from + i * stride] += source[i] }
+      }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+public import Tensors
+
+/// The memory of one plan: an arena whose slots lie at planned offsets, and the parameters beside it.
+///
+/// Not Sendable: it belongs to the plan that owns it, and a plan is driven by one thread at a time.
+public final class Memory {
+  /// Every slot starts at a multiple of this many bytes.
+  public static let alignment = 64
+
+  private let arena: UnsafeMutableRawPointer
+  private let offsets: [Int]
+  private let parameters: [Tensor]
+  private let workspace: UnsafeMutableRawPointer
+
+  /// - Parameters:
+  ///   - offsets: byte offset of each slot in the arena.
+  ///   - byteCount: size of the arena.
+  ///   - workspaceByteCount: size of what kernels may use while they run; it keeps nothing.
+  ///   - parameters: what `Operand.Place.parameter` indexes.
+  public init(offsets: [Int], byteCount: Int, workspaceByteCount: Int, parameters: [Tensor]) {
+    self.offsets = offsets
+    self.parameters = parameters
+    arena = .allocate(byteCount: max(byteCount, 1), alignment: Self.alignment)
+    workspace = .allocate(byteCount: max(workspaceByteCount, 1), alignment: Self.alignment)
+  }
+
+  deinit {
+    arena.deallocate()
+    workspace.deallocate()
+  }
+
+  /// The values of a slot, to be written. Traps for a parameter.
+  func write(_ operand: Operand) -> UnsafeMutablePointer<Float> {
+    slot(operand).assumingMemoryBound(to: Float.self)
+  }
+
+  /// The values of a slot or parameter.
+  func read(_ operand: Operand) -> UnsafePointer<Float> {
+    switch operand.place {
+    case .slot: return UnsafePointer(write(operand))
+    case .parameter(let index):
+      // The plan keeps its parameters alive, and a tensor's memory does not move while it lives.
+      return parameters[index].withScalars { scalars in
+        scalars.baseAddress ?? UnsafePointer(write(operand))
+      }
+    }
+  }
+
+  /// Indices that a forward kernel leaves for its backward one.
+  func indices(_ operand: Operand) -> UnsafeMutablePointer<Int32> {
+    slot(operand).assumingMemoryBound(to: Int32.self)
+  }
+
+  /// Room for a kernel's intermediate values, as large as its `workspaceByteCount`.
+  func scratch() -> UnsafeMutablePointer<Float> {
+    workspace.assumingMemoryBound(to: Float.self)
+  }
+
+  /// Copies a tensor into a slot. Traps unless the counts agree.
+  public func store(_ tensor: Tensor, to operand: Operand) {
+    precondition(tensor.count == operand.count, "\(tensor.shape) does not fit \(operand.shape)")
+    tensor.withScalars { scalars in
+      guard let start = scalars.baseAddress else { return }
+      write(operand).update(from: start, count: scalars.count)
+    }
+  }
+
+  /// Copies a slot or parameter out.
+  public func load(_ operand: Operand) -> Tensor {
+    Tensor(shape: operand.shape) { target in
+      guard let start = target.baseAddress else { return }
+      start.initialize(from: read(operand), count: target.count)
+    }
+  }
+
+  private func slot(_ operand: Operand) -> UnsafeMutableRawPointer {
+    guard case .slot(let index) = operand.place else {
+      preconditionFailure("a parameter is read only")
+    }
+    return arena + offsets[index]
+  }
+}

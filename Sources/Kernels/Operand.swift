@@ -1,0 +1,40 @@
+public import Tensors
+
+/// Names a place in a plan's memory and says what lies there.
+///
+/// Kernels are written against operands before any memory exists; `Memory` resolves them.
+public struct Operand: Sendable, Hashable {
+  public enum Place: Sendable, Hashable {
+    /// Working memory of the plan, shared between values whose lifetimes do not meet.
+    case slot(Int)
+    /// A trained value or a constant, read only.
+    case parameter(Int)
+  }
+
+  /// What one element is. Everything but indices is `Float`.
+  public enum Element: Sendable, Hashable {
+    case float32, int32
+
+    /// Size in bytes.
+    public var stride: Int { 4 }
+  }
+
+  public let place: Place
+  public let shape: Shape
+  public let element: Element
+
+  public init(_ place: Place, shape: Shape, element: Element = .float32) {
+    self.place = place
+    self.shape = shape
+    self.element = element
+  }
+
+  public var count: Int { shape.count }
+  public var byteCount: Int { shape.count * element.stride }
+
+  /// The same place under another shape. Traps unless the counts agree.
+  public func reshaped(to shape: Shape) -> Operand {
+    precondition(shape.count == count, "\(self.shape) cannot be seen as \(shape)")
+    return Operand(place, shape: shape, element: element)
+  }
+}

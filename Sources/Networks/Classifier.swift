@@ -1,0 +1,68 @@
+public import Kernels
+public import Tensors
+
+/// The index of a class, `0..<K`.
+public typealias ClassIndex = Int
+
+/// A classifier as a black box: pictures in, scores out.
+public protocol Classifier: Sendable {
+  /// `[C, H, W]`; values 0...1.
+  var inputShape: Shape { get }
+  var classCount: Int { get }
+  /// One per class, or empty.
+  var labels: [String] { get }
+  /// The largest batch of one pass: a fixed function of the network, so that a method's results do
+  /// not depend on the machine.
+  var batchLimit: Int { get }
+
+  /// `[N, C, H, W]` → `[N, K]`, in one pass. Traps unless `1...batchLimit` pictures of the right
+  /// shape come in.
+  func logits(for batch: Tensor) -> Tensor
+}
+
+extension Classifier {
+  /// Scores for any number of pictures: `[N, C, H, W]` → `[N, K]`, in passes of exactly
+  /// `batchLimit`, the last one padded.
+  public func logits(forAll pictures: Tensor) -> Tensor {
+    let passes = stride(from: 0, to: pictures.batch, by: batchLimit).map { start in
+      let count = min(batchLimit, pictures.batch - start)
+      let pass = pictures.items(start..<start + count).padded(toBatch: batchLimit)
+      return logits(for: pass).items(0..<count)
+    }
+    return .concatenating(passes)
+  }
+
+  /// The network's answer for one picture `[1, C, H, W]`.
+  public func prediction(for input: Tensor) -> Prediction {
+    Prediction(logits: logits(for: input).scalars)
+  }
+}
+
+/// A classifier whose inside can be read and differentiated.
+public protocol DifferentiableClassifier: Classifier {
+  /// All layers, each after what it reads.
+  var layers: [LayerSummary] { get }
+
+  /// The layer that a name stands for, `@input` and `@logits` included.
+  func resolve(_ name: LayerName) throws(NetworkError) -> LayerName
+
+  /// Runs the forward pass for `[N, C, H, W]` and keeps what the request needs. Traps on a layer that
+  /// does not exist and on a batch beyond `batchLimit`.
+  func trace(_ batch: Tensor, for request: TraceRequest) -> Trace
+}
+
+extension DifferentiableClassifier {
+  /// Values and gradient of an objective for a batch `[N, C, H, W]`, `1...batchLimit` pictures.
+  ///
+  /// One forward and one backward pass. The gradient has the shape of the layer's output.
+  public func gradient(
+    of objective: Objective, for batch: Tensor, at layer: LayerName = .input,
+    rule: BackwardRule = .exact
+  ) -> (values: [Float], gradient: Tensor) {
+    let request = TraceRequest(
+      reading: objective.layers, seeding: objective.layers, gradients: [layer], rule: rule)
+    let trace = trace(batch, for: request)
+    let (values, seeds) = objective.evaluate(trace)
+    return (values, trace.gradient(seeding: seeds, at: layer))
+  }
+}

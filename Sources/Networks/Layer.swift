@@ -1,0 +1,48 @@
+public import Kernels
+public import Tensors
+
+/// An operator of the graph: its shape rule, and its forward and backward steps side by side.
+///
+/// A layer is a description. It computes nothing itself: asked during compilation, it emits kernels
+/// into a plan. Inputs and output carry the batch as leading extent, except constants.
+public protocol Layer: Sendable {
+  /// The operator's name, as ONNX spells it where it has one.
+  static var kind: String { get }
+
+  /// Trained values and constants, in an order that the layer fixes.
+  var parameters: [Tensor] { get }
+
+  /// The output's shape. Throws when the inputs do not fit; everything that `forward` relies on is
+  /// checked here.
+  func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape
+
+  /// Emits the kernels that compute `site.output` from `site.inputs`.
+  func forward(_ site: Site, into plan: inout PlanBuilder)
+
+  /// Emits the kernels that carry the cotangent of the output back to the inputs that want one,
+  /// each through `plan.contribute(to:of:_:)`. What these kernels read of the forward pass is
+  /// kept for them; a value that is cheap to compute again may be computed again here.
+  func backward(_ site: Site, into plan: inout PlanBuilder)
+
+  /// Multiplications and additions of one forward step.
+  func operations(inputs: [Shape], output: Shape) -> Int
+}
+
+extension Layer {
+  public var parameters: [Tensor] { [] }
+  public func operations(inputs: [Shape], output: Shape) -> Int { output.count }
+  public var kind: String { Self.kind }
+}
+
+/// A layer's place in a plan under construction.
+public struct Site: Sendable {
+  public let name: LayerName
+  /// Names of the inputs, for the builder's use.
+  let inputNames: [LayerName]
+  public let inputs: [Operand]
+  public let output: Operand
+  /// Where the layer's parameters lie, in its own order.
+  public let parameters: [Operand]
+  /// What the forward step left for the backward one through `PlanBuilder.save`.
+  public internal(set) var saved: [Operand] = []
+}

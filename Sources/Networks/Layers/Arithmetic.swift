@@ -1,0 +1,48 @@
+public import Kernels
+public import Tensors
+
+/// Sum, difference, product or quotient of two inputs, with NumPy's broadcasting.
+public struct Arithmetic<F: NamedBinaryFunction>: Layer {
+  public static var kind: String { F.kind }
+
+  public init() {}
+
+  public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {
+    guard inputs.count == 2 else { throw LayerError("expects two inputs, found \(inputs.count)") }
+    guard let shape = inputs[0].broadcast(with: inputs[1]) else {
+      throw LayerError("\(inputs[0]) and \(inputs[1]) cannot be broadcast together")
+    }
+    return shape
+  }
+
+  public func forward(_ site: Site, into plan: inout PlanBuilder) {
+    plan.emit(
+      Broadcast<F>(first: site.inputs[0], second: site.inputs[1], output: site.output))
+  }
+
+  public func backward(_ site: Site, into plan: inout PlanBuilder) {
+    let cotangent = plan.cotangent(of: site)
+    for (index, side) in [BroadcastSide.first, .second].enumerated() {
+      plan.contribute(to: index, of: site) { target, accumulates in
+        BroadcastPullback<F>(
+          outputCotangent: cotangent, first: site.inputs[0], second: site.inputs[1],
+          inputCotangent: target, side: side, accumulates: accumulates)
+      }
+    }
+  }
+}
+
+/// A binary function that is an operator by itself.
+public protocol NamedBinaryFunction: BinaryFunction {
+  static var kind: String { get }
+}
+
+extension Sum: NamedBinaryFunction { public static var kind: String { "Add" } }
+extension Difference: NamedBinaryFunction { public static var kind: String { "Sub" } }
+extension Product: NamedBinaryFunction { public static var kind: String { "Mul" } }
+extension Quotient: NamedBinaryFunction { public static var kind: String { "Div" } }
+
+public typealias Add = Arithmetic<Sum>
+public typealias Subtract = Arithmetic<Difference>
+public typealias Multiply = Arithmetic<Product>
+public typealias Divide = Arithmetic<Quotient>

@@ -1,0 +1,29 @@
+public import Kernels
+
+/// min(max(x, low), high): ReLU6 and its kin.
+public struct ClipFunction: NamedFunction {
+  public static let kind = "Clip"
+  public let low: Float
+  public let high: Float
+
+  /// Either bound may be infinite.
+  public init(low: Float, high: Float) {
+    self.low = low
+    self.high = high
+  }
+
+  public func callAsFunction(_ x: Float) -> Float {
+    // Comparisons in this order keep NaN.
+    let raised = x < low ? low : x
+    return raised > high ? high : raised
+  }
+
+  /// One inside the bounds and on them where PyTorch has it so: its clamp lets the cotangent through
+  /// at both ends, its ReLU6 at neither. Exported ReLU6 is the common case.
+  public func slope(at x: Float) -> Float { x > low && x < high ? 1 : 0 }
+
+  public static var slopeReads: SlopeOperand { .input }
+}
+
+/// Limits every element to a range.
+public typealias Clip = Pointwise<ClipFunction>

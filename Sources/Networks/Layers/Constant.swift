@@ -1,0 +1,23 @@
+import Kernels
+public import Tensors
+
+/// A value that does not depend on the picture, such as a bias added by an Add of its own.
+public struct Constant: Layer {
+  public static let kind = "Constant"
+  public let value: Tensor
+
+  public init(_ value: Tensor) { self.value = value }
+
+  public var parameters: [Tensor] { [value] }
+  public func operations(inputs: [Shape], output: Shape) -> Int { 0 }
+
+  public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape { value.shape }
+
+  public func forward(_ site: Site, into plan: inout PlanBuilder) {
+    plan.emit(
+      StridedCopy(
+        from: .init(site.parameters[0]), to: .init(site.output), extents: value.shape.extents))
+  }
+
+  public func backward(_ site: Site, into plan: inout PlanBuilder) {}
+}

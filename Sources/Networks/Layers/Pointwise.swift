@@ -1,0 +1,31 @@
+public import Kernels
+public import Tensors
+
+/// An activation: a scalar function applied to every element.
+public struct Pointwise<F: NamedFunction>: Layer {
+  public static var kind: String { F.kind }
+  public let function: F
+
+  public init(_ function: F) { self.function = function }
+
+  public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape { try inputs.only() }
+
+  public func forward(_ site: Site, into plan: inout PlanBuilder) {
+    plan.emit(Map(input: site.inputs[0], output: site.output, function: function))
+  }
+
+  public func backward(_ site: Site, into plan: inout PlanBuilder) {
+    let cotangent = plan.cotangent(of: site)
+    plan.contribute(to: 0, of: site) { target, accumulates in
+      MapPullback(
+        outputCotangent: cotangent,
+        subject: F.slopeReads == .input ? site.inputs[0] : site.output,
+        inputCotangent: target, function: function, accumulates: accumulates)
+    }
+  }
+}
+
+/// A scalar function that is an operator by itself.
+public protocol NamedFunction: ScalarFunction {
+  static var kind: String { get }
+}

@@ -1,0 +1,122 @@
+public import Kernels
+public import Tensors
+
+/// The largest value under each window of `[N, C, H, W]`.
+public struct MaxPool: Layer {
+  public static let kind = "MaxPool"
+  public let window: Window
+  /// Whether a last window may hang over the end.
+  public let roundsUp: Bool
+
+  public init(window: Window, roundsUp: Bool = false) {
+    self.window = window
+    self.roundsUp = roundsUp
+  }
+
+  public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {
+    let input = try inputs.only(rank: 4)
+    return try window.pooledShape(for: input, roundingUp: roundsUp, kind: Self.kind)
+  }
+
+  public func operations(inputs: [Shape], output: Shape) -> Int { output.count * window.taps }
+
+  public func forward(_ site: Site, into plan: inout PlanBuilder) {
+    let winners = plan.makeSlot(site.output.shape, element: .int32)
+    plan.emit(
+      MaxPooling(input: site.inputs[0], output: site.output, winners: winners, window: window))
+    plan.save(winners, for: site)
+  }
+
+  public func backward(_ site: Site, into plan: inout PlanBuilder) {
+    let cotangent = plan.cotangent(of: site)
+    plan.contribute(to: 0, of: site) { target, accumulates in
+      MaxPoolingPullback(
+        outputCotangent: cotangent, winners: site.saved[0], inputCotangent: target,
+        accumulates: accumulates)
+    }
+  }
+}
+
+/// The mean under each window of `[N, C, H, W]`.
+public struct AveragePool: Layer {
+  public static let kind = "AveragePool"
+  public let window: Window
+  public let roundsUp: Bool
+  public let divisor: AverageDivisor
+
+  public init(window: Window, roundsUp: Bool = false, divisor: AverageDivisor = .inside) {
+    self.window = window
+    self.roundsUp = roundsUp
+    self.divisor = divisor
+  }
+
+  public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {
+    let input = try inputs.only(rank: 4)
+    return try window.pooledShape(for: input, roundingUp: roundsUp, kind: Self.kind)
+  }
+
+  public func operations(inputs: [Shape], output: Shape) -> Int { output.count * window.taps }
+
+  public func forward(_ site: Site, into plan: inout PlanBuilder) {
+    plan.emit(
+      AveragePooling(
+        input: site.inputs[0], output: site.output, window: window, divisor: divisor))
+  }
+
+  public func backward(_ site: Site, into plan: inout PlanBuilder) {
+    let cotangent = plan.cotangent(of: site)
+    plan.contribute(to: 0, of: site) { target, accumulates in
+      AveragePoolingPullback(
+        outputCotangent: cotangent, inputCotangent: target, window: window, divisor: divisor,
+        accumulates: accumulates)
+    }
+  }
+}
+
+/// The mean of each whole plane: `[N, C, H, W]` → `[N, C, 1, 1]`.
+public struct GlobalAveragePool: Layer {
+  public static let kind = "GlobalAveragePool"
+
+  public init() {}
+
+  public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {
+    let input = try inputs.only()
+    guard input.rank >= 3, input.count > 0 else {
+      throw LayerError("expects an input [N, C, …] with positions, found \(input)")
+    }
+    return Shape(input.extents.enumerated().map { $0 < 2 ? $1 : 1 })
+  }
+
+  public func operations(inputs: [Shape], output: Shape) -> Int { inputs.first?.count ?? 0 }
+
+  public func forward(_ site: Site, into plan: inout PlanBuilder) {
+    plan.emit(SpatialMean(input: site.inputs[0], output: site.output))
+  }
+
+  public func backward(_ site: Site, into plan: inout PlanBuilder) {
+    let cotangent = plan.cotangent(of: site)
+    plan.contribute(to: 0, of: site) { target, accumulates in
+      SpatialMeanPullback(
+        outputCotangent: cotangent, inputCotangent: target, accumulates: accumulates)
+    }
+  }
+}
+
+extension Window {
+  /// As `outputShape`, refusing windows that would lie wholly in the padding, and planes beyond what
+  /// an index holds.
+  func pooledShape(
+    for input: Shape, roundingUp: Bool, kind: String
+  ) throws(LayerError) -> Shape {
+    for axis in [rows, columns] where axis.before >= axis.reach || axis.after >= axis.reach {
+      throw LayerError(
+        "padding of \(max(axis.before, axis.after)) is not smaller than the window of "
+          + "\(axis.reach)")
+    }
+    guard input[2] * input[3] <= Int32.max else {
+      throw LayerError("planes of \(input[2])x\(input[3]) are too large to pool")
+    }
+    return try outputShape(
+      for: input, channels: input[1], roundingUp: roundingUp, kind: kind)
+  }
+}

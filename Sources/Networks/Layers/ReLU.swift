@@ -1,0 +1,24 @@
+import Kernels
+public import Tensors
+
+/// max(x, 0). The one layer that heeds the backward rule.
+public struct ReLU: Layer {
+  public static let kind = "Relu"
+
+  public init() {}
+
+  public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape { try inputs.only() }
+
+  public func forward(_ site: Site, into plan: inout PlanBuilder) {
+    plan.emit(Map(input: site.inputs[0], output: site.output, function: Rectifier()))
+  }
+
+  public func backward(_ site: Site, into plan: inout PlanBuilder) {
+    let (cotangent, rule) = (plan.cotangent(of: site), plan.rule)
+    plan.contribute(to: 0, of: site) { target, accumulates in
+      RectifierPullback(
+        outputCotangent: cotangent, output: site.output, inputCotangent: target, rule: rule,
+        accumulates: accumulates)
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import Kernels
+public import Tensors
+
+/// Puts the axes in another order; the batch stays in front.
+public struct Transpose: Layer {
+  public static let kind = "Transpose"
+  /// The input axis behind each output axis.
+  public let order: [Int]
+
+  public init(order: [Int]) { self.order = order }
+
+  public func operations(inputs: [Shape], output: Shape) -> Int { 0 }
+
+  public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {
+    let input = try inputs.only()
+    guard order.sorted() == Array(0..<input.rank), order.first == 0 else {
+      throw LayerError("\(order) does not order the axes of \(input) with the batch in front")
+    }
+    return Shape(order.map { input[$0] })
+  }
+
+  public func forward(_ site: Site, into plan: inout PlanBuilder) {
+    plan.emit(
+      StridedCopy(
+        from: lattice(in: site.inputs[0]), to: .init(site.output),
+        extents: site.output.shape.extents))
+  }
+
+  public func backward(_ site: Site, into plan: inout PlanBuilder) {
+    let cotangent = plan.cotangent(of: site)
+    plan.contribute(to: 0, of: site) { target, accumulates in
+      StridedCopy(
+        from: .init(cotangent), to: lattice(in: target), extents: cotangent.shape.extents,
+        accumulates: accumulates)
+    }
+  }
+
+  private func lattice(in operand: Operand) -> StridedCopy.Lattice {
+    let strides = operand.shape.strides
+    return StridedCopy.Lattice(operand, strides: order.map { strides[$0] })
+  }
+}

@@ -1,0 +1,212 @@
+public import Kernels
+public import Tensors
+
+/// Collects the kernels of a plan while layers describe their steps.
+///
+/// Slots are allotted without limit here; `ArenaLayout` then lets those share memory whose lifetimes
+/// do not meet.
+public struct PlanBuilder {
+  /// How rectifiers are to carry cotangents.
+  public let rule: BackwardRule
+
+  private(set) var kernels: [any Kernel] = []
+  /// Kernels before this index belong to the forward pass.
+  private(set) var forwardCount = 0
+  private(set) var slots: [Slot] = []
+  private(set) var parameters: [Tensor] = []
+  private(set) var values: [LayerName: Operand] = [:]
+  private(set) var cotangents: [LayerName: Operand] = [:]
+  private var sites: [LayerName: Site] = [:]
+  /// Layers whose cotangent already holds something.
+  private var started: Set<LayerName> = []
+  /// Layers whose cotangent must stay as it is once complete.
+  private let kept: Set<LayerName>
+
+  /// A piece of working memory.
+  struct Slot {
+    let byteCount: Int
+    /// The slot whose memory this one shares, or its own index.
+    var root: Int
+    /// Written from outside before the pass part that reads it.
+    var origin: Origin = .kernel
+    /// Read from outside after the last kernel.
+    var isRead = false
+
+    enum Origin { case kernel, beforeForward, beforeBackward }
+  }
+
+  /// Emits everything that `request` needs, for `batch` pictures. Names in the request are resolved.
+  init(_ network: Network, for request: TraceRequest, batch: Int) throws(NetworkError) {
+    rule = request.rule
+    kept = request.gradients
+    let shapes = try Network.shapes(
+      of: network.nodes, input: network.input, shape: Shape([batch] + network.inputShape.extents))
+    func operand(_ name: LayerName, in builder: inout PlanBuilder) -> Operand {
+      guard let shape = shapes[name] else { preconditionFailure("'\(name)' has no shape") }
+      return builder.makeSlot(shape)
+    }
+
+    let input = operand(network.input, in: &self)
+    values[network.input] = input
+    mark(input) { $0.origin = .beforeForward }
+
+    let needed = network.ancestors(of: request.reading.union(request.seeding))
+    for node in network.nodes where needed.contains(node.name) {
+      let site = Site(
+        name: node.name, inputNames: node.inputs,
+        inputs: node.inputs.compactMap { values[$0] },
+        output: operand(node.name, in: &self),
+        parameters: node.layer.parameters.map { addParameter($0) })
+      values[node.name] = site.output
+      sites[node.name] = site
+      node.layer.forward(site, into: &self)
+    }
+    forwardCount = kernels.count
+    for name in request.reading { if let value = values[name] { mark(value) { $0.isRead = true } } }
+
+    let active = network.descendants(of: request.gradients)
+    let reached = network.ancestors(of: request.seeding)
+    for name in active.intersection(reached) {
+      cotangents[name] = operand(name, in: &self)
+    }
+    for name in request.seeding {
+      guard let seed = cotangents[name] else { continue }
+      mark(seed) { $0.origin = .beforeBackward }
+      started.insert(name)
+    }
+    for node in network.nodes.reversed() {
+      guard started.contains(node.name), let site = sites[node.name],
+        node.inputs.contains(where: { cotangents[$0] != nil })
+      else { continue }
+      node.layer.backward(site, into: &self)
+    }
+    for name in request.gradients {
+      // A layer that no seed depends on has a zero gradient.
+      let gradient = cotangents[name] ?? operand(name, in: &self)
+      if !started.contains(name) { emit(Fill(gradient)) }
+      cotangents[name] = gradient
+      mark(gradient) { $0.isRead = true }
+    }
+  }
+
+  // MARK: - What layers call
+
+  /// Adds a kernel.
+  public mutating func emit(_ kernel: any Kernel) { kernels.append(kernel) }
+
+  /// Working memory beyond a layer's output.
+  public mutating func makeSlot(
+    _ shape: Shape, element: Operand.Element = .float32
+  ) -> Operand {
+    let operand = Operand(.slot(slots.count), shape: shape, element: element)
+    slots.append(Slot(byteCount: operand.byteCount, root: slots.count))
+    return operand
+  }
+
+  /// Hands something computed in the forward step to the backward step of the same layer.
+  public mutating func save(_ operand: Operand, for site: Site) {
+    sites[site.name]?.saved.append(operand)
+  }
+
+  /// Makes the output the input's memory under another shape; costs nothing.
+  public mutating func view(_ site: Site) {
+    let source = site.inputs[0]
+    if case .slot = source.place {
+      share(site.output, with: source)
+    } else {
+      emit(copy(from: source, to: site.output, accumulates: false))
+    }
+  }
+
+  /// The cotangent of a layer's output, complete by the time its backward step is emitted.
+  public func cotangent(of site: Site) -> Operand {
+    guard let operand = cotangents[site.name] else {
+      preconditionFailure("'\(site.name)' has no cotangent")
+    }
+    return operand
+  }
+
+  /// Adds a kernel that carries the cotangent back to one input, if that input wants it.
+  ///
+  /// `makeKernel` gets the input's cotangent and whether to add to what is there.
+  public mutating func contribute(
+    to input: Int, of site: Site,
+    _ makeKernel: (_ target: Operand, _ accumulates: Bool) -> any Kernel
+  ) {
+    let name = site.inputNames[input]
+    guard let target = cotangents[name] else { return }
+    emit(makeKernel(target, !started.insert(name).inserted))
+  }
+
+  /// As `contribute`, for a kernel that only ever adds, and to some elements only: an input that
+  /// holds nothing yet is cleared first. No kernel is emitted where `makeKernel` gives none.
+  public mutating func contributeScattered(
+    to input: Int, of site: Site, _ makeKernel: (_ target: Operand) -> (any Kernel)?
+  ) {
+    let name = site.inputNames[input]
+    guard let target = cotangents[name] else { return }
+    if started.insert(name).inserted { emit(Fill(target)) }
+    if let kernel = makeKernel(target) { emit(kernel) }
+  }
+
+  /// The backward step of a view: the cotangent is the same memory under another shape.
+  public mutating func contributeView(of site: Site) {
+    let name = site.inputNames[0]
+    guard let target = cotangents[name] else { return }
+    let source = cotangent(of: site)
+    // A kept cotangent must not receive what others add to the input later.
+    if !started.contains(name) && !kept.contains(site.name) {
+      started.insert(name)
+      share(target, with: source)
+    } else {
+      contribute(to: 0, of: site) { copy(from: source, to: $0, accumulates: $1) }
+    }
+  }
+
+  // MARK: - Details
+
+  private mutating func addParameter(_ tensor: Tensor) -> Operand {
+    parameters.append(tensor)
+    return Operand(.parameter(parameters.count - 1), shape: tensor.shape)
+  }
+
+  private func copy(from source: Operand, to target: Operand, accumulates: Bool) -> StridedCopy {
+    let flat: Shape = [source.count]
+    return StridedCopy(
+      from: .init(source.reshaped(to: flat)), to: .init(target.reshaped(to: flat)),
+      extents: flat.extents, accumulates: accumulates)
+  }
+
+  private mutating func share(_ operand: Operand, with other: Operand) {
+    mark(operand) { [root = root(of: other)] in $0.root = root }
+  }
+
+  /// The slot that really has the memory.
+  func root(of operand: Operand) -> Int {
+    guard case .slot(var index) = operand.place else {
+      preconditionFailure("a parameter shares no working memory")
+    }
+    while slots[index].root != index { index = slots[index].root }
+    return index
+  }
+
+  private mutating func mark(_ operand: Operand, _ change: (inout Slot) -> Void) {
+    change(&slots[root(of: operand)])
+  }
+}
+
+extension Network {
+  /// The given layers and all that they depend on.
+  func ancestors(of names: Set<LayerName>) -> Set<LayerName> {
+    var found = names
+    for node in nodes.reversed() where found.contains(node.name) { found.formUnion(node.inputs) }
+    return found
+  }
+
+  /// The given layers and all that depend on them.
+  func descendants(of names: Set<LayerName>) -> Set<LayerName> {
+    var found = names
+    for node in nodes where node.inputs.contains(where: found.contains) { found.insert(node.name) }
+    return found
+  }
+}

@@ -1,0 +1,36 @@
+import Synchronization
+
+/// Idle plans of one network, kept for reuse up to a limit of memory.
+final class PlanPool: Sendable {
+  struct Key: Hashable, Sendable {
+    let request: TraceRequest
+    let batch: Int
+  }
+
+  /// Bytes that idle plans may hold together; the longest idle go first.
+  let byteLimit: Int
+  private let idle = Mutex<[Plan]>([])
+
+  init(byteLimit: Int) { self.byteLimit = byteLimit }
+
+  /// An idle plan that fits, or a new one.
+  func take(_ key: Key, orMake make: () -> Plan) -> Plan {
+    let found = idle.withLock { plans -> Plan? in
+      guard let index = plans.lastIndex(where: { $0.request == key.request && $0.batch == key.batch })
+      else { return nil }
+      return plans.remove(at: index)
+    }
+    return found ?? make()
+  }
+
+  /// Takes a plan back, dropping the longest idle ones beyond the limit.
+  func giveBack(_ plan: Plan) {
+    idle.withLock { plans in
+      plans.append(plan)
+      var bytes = plans.reduce(0) { $0 + $1.byteCount }
+      while bytes > byteLimit, plans.count > 1 {
+        bytes -= plans.removeFirst().byteCount
+      }
+    }
+  }
+}

@@ -1,0 +1,42 @@
+public import Tensors
+
+/// One recorded forward pass, and the reverse sweep over it.
+///
+/// A trace owns the memory of its pass until it goes out of scope, and hands it back for the next
+/// one. It cannot be copied. Only what the request named can be asked; anything else traps, since it
+/// is a mistake in the caller.
+public struct Trace: ~Copyable {
+  private let plan: Plan
+  private let pool: PlanPool
+
+  init(plan: Plan, from pool: PlanPool) {
+    self.plan = plan
+    self.pool = pool
+  }
+
+  deinit { pool.giveBack(plan) }
+
+  /// Pictures in the pass.
+  public var batch: Int { plan.batch }
+
+  /// The value of a layer, `[N, …]`. Traps unless the request lists it under `reading`.
+  public subscript(layer: LayerName) -> Tensor { plan.value(of: layer) }
+
+  /// Gradients of Σ ⟨seed, layer⟩ at all layers of the request's `gradients`.
+  ///
+  /// A seed has its layer's shape `[N, …]`; a seeded layer that is left out counts as zero. Traps on a
+  /// second call unless the request allows many sweeps.
+  public func gradients(seeding seeds: [LayerName: Tensor]) -> [LayerName: Tensor] {
+    plan.sweep(seeds)
+  }
+
+  /// The gradient at one layer; otherwise as `gradients(seeding:)`.
+  public func gradient(
+    seeding seeds: [LayerName: Tensor], at layer: LayerName = .input
+  ) -> Tensor {
+    guard let gradient = plan.sweep(seeds)[layer] else {
+      preconditionFailure("the request lists no gradient at '\(layer)'")
+    }
+    return gradient
+  }
+}
