@@ -10,6 +10,9 @@ struct Coverage {
     var top: Point
     var bottom: Point
     var winding: Int
+    /// The extent of the polygon it belongs to.
+    var left: Double
+    var right: Double
 
     func x(at y: Double) -> Double {
       if y <= top.y { return top.x }
@@ -42,16 +45,23 @@ struct Coverage {
   /// Adds a closed polygon. Points that are not finite drop the polygon.
   mutating func add(_ polygon: [Point]) {
     guard polygon.count > 2, polygon.allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else { return }
+    let left = polygon.reduce(.infinity) { min($0, $1.x) }
+    let right = polygon.reduce(-.infinity) { max($0, $1.x) }
     var start = polygon[polygon.count - 1]
     for end in polygon {
       defer { start = end }
       guard max(start.y, end.y) > Double(rows.lowerBound),
         min(start.y, end.y) < Double(rows.upperBound), start.y != end.y
       else { continue }
+      let isDown = start.y < end.y
       edges.append(
-        start.y < end.y
-          ? Edge(top: start, bottom: end, winding: 1)
-          : Edge(top: end, bottom: start, winding: -1)
+        Edge(
+          top: isDown ? start : end,
+          bottom: isDown ? end : start,
+          winding: isDown ? 1 : -1,
+          left: left,
+          right: right
+        )
       )
     }
   }
@@ -92,21 +102,38 @@ struct Coverage {
     }
   }
 
+  /// Sums a row in groups of polygons that lie beside each other: a polygon is closed, so it has no
+  /// part in the winding left and right of it, and far fewer edges meet in a band.
   private mutating func sumRow(_ active: [Edge], top: Double, bottom: Double) {
+    let active = active.sorted { ($0.left, $0.top.y) < ($1.left, $1.top.y) }
+    var start = 0
+    while start < active.count {
+      var end = start
+      var right = active[start].right
+      while end < active.count, active[end].left <= right {
+        right = max(right, active[end].right)
+        end += 1
+      }
+      sumGroup(active[start..<end], top: top, bottom: bottom)
+      start = end
+    }
+  }
+
+  private mutating func sumGroup(_ group: ArraySlice<Edge>, top: Double, bottom: Double) {
     var cuts = [top, bottom]
-    for edge in active {
+    for edge in group {
       if edge.top.y > top { cuts.append(edge.top.y) }
       if edge.bottom.y < bottom { cuts.append(edge.bottom.y) }
     }
     cuts.sort()
     for (upper, lower) in zip(cuts, cuts.dropFirst()) where lower > upper {
-      sumBand(active, top: upper, bottom: lower)
+      sumBand(group, top: upper, bottom: lower)
     }
   }
 
-  private mutating func sumBand(_ active: [Edge], top: Double, bottom: Double) {
+  private mutating func sumBand(_ group: ArraySlice<Edge>, top: Double, bottom: Double) {
     var crossings: [Crossing] = []
-    for edge in active where edge.top.y <= top && edge.bottom.y >= bottom {
+    for edge in group where edge.top.y <= top && edge.bottom.y >= bottom {
       crossings.append(
         Crossing(top: edge.x(at: top), bottom: edge.x(at: bottom), winding: edge.winding)
       )
@@ -119,8 +146,8 @@ struct Coverage {
     }
     if cross, bottom - top > 1.0 / 16 {
       let middle = (top + bottom) / 2
-      sumBand(active, top: top, bottom: middle)
-      sumBand(active, top: middle, bottom: bottom)
+      sumBand(group, top: top, bottom: middle)
+      sumBand(group, top: middle, bottom: bottom)
       return
     }
     var winding = 0

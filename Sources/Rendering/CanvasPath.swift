@@ -133,23 +133,24 @@ extension Path {
   func flattened(tolerance: Double = 0.02) -> [Polyline] {
     var lines: [Polyline] = []
     var points: [Point] = []
+    var hasDrawn = false
     func finish(closed: Bool) {
       if closed, points.count > 1, points.first == points.last { points.removeLast() }
-      if !points.isEmpty { lines.append(Polyline(points: points, isClosed: closed)) }
+      if hasDrawn { lines.append(Polyline(points: points, isClosed: closed)) }
+      hasDrawn = false
     }
-    func add(_ point: Point) { if points.last != point { points.append(point) } }
+    func add(_ point: Point) {
+      hasDrawn = true
+      if points.last != point { points.append(point) }
+    }
 
     for element in elements {
       switch element {
       case .move(let point):
-        if points.count > 1 { finish(closed: false) }
+        finish(closed: false)
         points = [point]
       case .line(let point):
-        if points == [point] {
-          finish(closed: false)
-        } else {
-          add(point)
-        }
+        add(point)
       case .quad(let control, let end):
         guard let start = points.last else { continue }
         // A cubic of the same shape has its control points at two thirds.
@@ -165,7 +166,7 @@ extension Path {
         points = start.map { [$0] } ?? []
       }
     }
-    if points.count > 1 { finish(closed: false) }
+    finish(closed: false)
     return lines
   }
 

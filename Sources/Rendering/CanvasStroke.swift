@@ -48,7 +48,20 @@ extension Path {
         part.outline(style, into: &pieces)
       }
     }
-    return pieces
+    return pieces.map(Self.counterclockwise)
+  }
+
+  /// The polygon with a signed area that is not negative.
+  private static func counterclockwise(_ polygon: [Point]) -> [Point] {
+    guard var last = polygon.last else { return polygon }
+    var doubleArea = 0.0
+    for point in polygon {
+      // Relative to a corner, so that far from the origin no digits are lost.
+      let (first, second) = (last - polygon[0], point - polygon[0])
+      doubleArea += first.x * second.y - first.y * second.x
+      last = point
+    }
+    return doubleArea < 0 ? polygon.reversed() : polygon
   }
 }
 
@@ -124,7 +137,7 @@ extension Polyline {
     let along = (before.x * after.x + before.y * after.y) / (radius * radius)
     // Up to about 8° (a step of a flattened curve) a flat corner cannot be told from a round one.
     if join == .round, along < 0.99 { return [disc(point, radius)] }
-    // Seen with y downwards, the gap lies on the side that the line turns away from.
+    // The gap lies on the side that the line turns away from.
     let side = turn > 0 ? -1.0 : 1.0
     let (first, last) = (point + before * side, point + after * side)
     var corner = [point, first]
@@ -133,10 +146,10 @@ extension Polyline {
       corner.append(point + (before + after) * (side / (1 + along)))
     }
     corner.append(last)
-    return [turn > 0 ? corner : corner.reversed()]
+    return [corner]
   }
 
   private static func disc(_ center: Point, _ radius: Double) -> [Point] {
-    Path.circle(center: center, radius: radius).flattened()[0].points.reversed()
+    Path.circle(center: center, radius: radius).flattened()[0].points
   }
 }

@@ -4,7 +4,7 @@
 /// zero is the lightest (or darkest) entry, and opposite values have the same lightness, so neither
 /// sign looks stronger. `turbo` alone gives up monotone lightness, for those who expect a rainbow.
 ///
-/// A map is a few anchors joined by monotone cubics in OKLab, held as a table of 257 colours: an odd
+/// A map is a few anchors joined by cubics in OKLab (monotone in lightness), held as a table of 257 colours: an odd
 /// number, so that zero of a diverging map is an entry of its own. It is encoded by its name.
 public struct ColorMap: Sendable, Hashable {
   /// What range of values a map colours.
@@ -63,9 +63,9 @@ public struct ColorMap: Sendable, Hashable {
   }
 
   private static func table(through anchors: [PerceptualColor], count: Int) -> [Color] {
-    let lightness = MonotoneCurve(anchors.map(\.lightness))
-    let a = MonotoneCurve(anchors.map(\.a))
-    let b = MonotoneCurve(anchors.map(\.b))
+    let lightness = SmoothCurve(monotone: anchors.map(\.lightness))
+    let a = SmoothCurve(anchors.map(\.a))
+    let b = SmoothCurve(anchors.map(\.b))
     return (0..<count).map { index in
       let t = Double(index) / Double(count - 1)
       return PerceptualColor(lightness: lightness[t], a: a[t], b: b[t]).color
@@ -73,14 +73,24 @@ public struct ColorMap: Sendable, Hashable {
   }
 }
 
-/// A smooth curve through evenly spaced values that rises and falls only where they do.
-///
-/// M. Steffen: A simple method for monotonic interpolation in one dimension, 1990.
-private struct MonotoneCurve {
+/// A smooth curve of cubics through evenly spaced values.
+private struct SmoothCurve {
   let values: [Double]
   let slopes: [Double]
 
+  /// The curve whose slope at a value is that between its neighbours (Catmull and Rom).
   init(_ values: [Double]) {
+    self.values = values
+    slopes = values.indices.map { index in
+      let (before, after) = (max(index - 1, 0), min(index + 1, values.count - 1))
+      return (values[after] - values[before]) / Double(after - before)
+    }
+  }
+
+  /// The curve that rises and falls only where the values do.
+  ///
+  /// M. Steffen: A simple method for monotonic interpolation in one dimension, 1990.
+  init(monotone values: [Double]) {
     self.values = values
     let steps = zip(values, values.dropFirst()).map { $1 - $0 }
     slopes = values.indices.map { index in

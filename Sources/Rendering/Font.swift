@@ -85,11 +85,11 @@ extension Font.Glyph {
 
   private static func space(_ side: Character?) -> Double {
     switch side {
-    case "|": 2.2
-    case "(", ")": 1.7
-    case "<", ">": 1.0
-    case ".": 1.9
-    case "=": 2.6
+    case "|": 2.4
+    case "(", ")": 1.8
+    case "<", ">": 1.1
+    case ".": 2.0
+    case "=": 2.7
     default: 0
     }
   }

@@ -89,12 +89,18 @@ extension Overlay {
     let fraction = Float(index) / 256
     let strength = colorMap.kind == .sequential ? fraction : abs(2 * fraction - 1)
     let share = strength == 0 ? 0 : min(max(opacity, 0), 1) * pow(strength, gamma)
-    return Tint(color: colorMap.colors[index], share: share)
+    guard colorMap.kind == .diverging else {
+      return Tint(color: colorMap.colors[index], share: share)
+    }
+    // The share tells weak from strong already; the pale middle of the map would only fog the
+    // picture, so the inner half of each arm is left out.
+    let outer = index < 128 ? index / 2 : 128 + index / 2
+    return Tint(color: colorMap.colors[outer], share: share)
   }
 
   /// Gray over half the picture, more on every eighth diagonal.
   private static func unseen(x: Int, y: Int) -> Tint {
-    Tint(color: Color(gray: 40), share: (x + y) % 8 < 1 ? 0.85 : 0.6)
+    Tint(color: Color(gray: 40), share: (x + y) % 8 == 0 ? 0.85 : 0.55)
   }
 }
 

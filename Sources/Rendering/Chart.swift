@@ -1,0 +1,198 @@
+public import Imaging
+
+/// A picture with axes: lines, dots, bars or a matrix between a horizontal and a vertical scale.
+///
+/// The look is that of a figure on paper: white ground, thin gray grid, the legend above the plot
+/// where it hides nothing. All sizes are in canvas units and do not grow with the chart.
+public struct Chart: Sendable {
+  public var title: String
+  public var x: ChartAxis
+  public var y: ChartAxis
+  /// Drawn in this order, the last on top.
+  public var series: [ChartSeries]
+  /// Drawn to the right of the plot.
+  public var colorBar: ChartColorBar?
+  /// Size of the text along the axes; the title is a little larger.
+  public var textSize: Double
+
+  public init(
+    title: String = "",
+    x: ChartAxis = ChartAxis(),
+    y: ChartAxis = ChartAxis(),
+    series: [ChartSeries],
+    colorBar: ChartColorBar? = nil,
+    textSize: Double = 12
+  ) {
+    self.title = title
+    self.x = x
+    self.y = y
+    self.series = series
+    self.colorBar = colorBar
+    self.textSize = textSize
+  }
+
+  /// Colours for series without one of their own: apart in lightness as well as in hue.
+  public static let palette: [Color] = [
+    0x2F6DB5, 0xE07B28, 0x2A9D6E, 0xC23B4B, 0x7F57B0, 0x35A7BD, 0x8C6D46, 0x6B7280,
+  ].map(Color.init(hex:))
+
+  static let textColor = Color(gray: 45)
+  static let axisColor = Color(gray: 90)
+  static let gridColor = Color(gray: 228)
+
+  /// The chart as a picture on white.
+  public func rendered(size: PixelSize) -> Bitmap {
+    var canvas = RasterCanvas(size: size)
+    draw(on: &canvas, in: canvas.bounds)
+    return canvas.bitmap
+  }
+
+  /// Draws the chart within a rectangle, whose ground is left as it is.
+  ///
+  /// A rectangle too small for the texts leaves the plot empty, but nothing is drawn outside.
+  public func draw(on canvas: inout some Canvas, in rect: Rect) {
+    canvas.clipped(to: rect) { canvas in
+      var area = rect.inset(by: 10)
+      drawTitle(on: &canvas, area: &area)
+      drawLegend(on: &canvas, area: &area)
+      let plot = Plot(self, in: area)
+      guard plot.rect.width >= 1, plot.rect.height >= 1 else { return }
+      plot.drawGrid(on: &canvas)
+      canvas.clipped(to: plot.rect.inset(by: -1)) { canvas in
+        for (index, series) in series.enumerated() {
+          plot.draw(series, color: color(of: index), on: &canvas)
+        }
+      }
+      plot.drawAxes(on: &canvas)
+      if let colorBar {
+        let bar = Rect(
+          x: plot.rect.maxX + 14,
+          y: plot.rect.y,
+          width: 0,
+          height: plot.rect.height
+        )
+        colorBar.draw(on: &canvas, in: bar, textSize: textSize)
+      }
+    }
+  }
+
+  var textStyle: TextStyle { TextStyle(size: textSize, color: Self.textColor) }
+
+  private func color(of index: Int) -> Color {
+    series[index].color ?? Self.palette[index % Self.palette.count]
+  }
+
+  private func drawTitle(on canvas: inout some Canvas, area: inout Rect) {
+    guard !title.isEmpty else { return }
+    let style = TextStyle(
+      size: textSize + 2,
+      color: Self.textColor,
+      weight: .bold,
+      baseline: .top
+    )
+    canvas.draw(
+      style.elided(title, toWidth: area.width),
+      at: Point(x: area.x, y: area.y),
+      style: style
+    )
+    area = area.inset(top: style.lineHeight + 2)
+  }
+
+  /// Names with a sample of their mark, in as many lines as they need.
+  private func drawLegend(on canvas: inout some Canvas, area: inout Rect) {
+    var style = textStyle
+    style.baseline = .middle
+    let sample = 18.0
+    var x = area.x
+    var lines = 0.0
+    for (index, series) in series.enumerated() where !series.name.isEmpty {
+      let width = sample + 5 + style.width(of: series.name)
+      if lines == 0 { lines = 1 }
+      if x > area.x, x + width > area.maxX {
+        x = area.x
+        lines += 1
+      }
+      let y = area.y + (lines - 0.5) * style.lineHeight
+      let color = color(of: index)
+      switch series.mark {
+      case .line(_, let width, let dash):
+        canvas.stroke(
+          .line(from: Point(x: x, y: y), to: Point(x: x + sample, y: y)),
+          with: color,
+          style: StrokeStyle(width: width, dash: dash)
+        )
+      case .dots(_, let radius):
+        canvas.fill(.circle(center: Point(x: x + sample / 2, y: y), radius: radius), with: color)
+      case .bars, .matrix:
+        let box = Rect(x: x + sample - 10, y: y - 5, width: 10, height: 10)
+        canvas.fill(.rectangle(box), with: color)
+      }
+      canvas.draw(series.name, at: Point(x: x + sample + 5, y: y), style: style)
+      x += width + 16
+    }
+    area = area.inset(top: lines * style.lineHeight + (lines > 0 ? 6 : 0))
+  }
+}
+
+// MARK: - Kinds of chart
+
+extension Chart {
+  /// Counts of predictions for pictures of each class: rows are true classes, columns predicted.
+  ///
+  /// A cell shows its count and is coloured by its share of its row. Traps unless there are as many
+  /// rows and columns as class names.
+  public static func confusionMatrix(
+    _ counts: [[Int]],
+    classes: [String],
+    title: String = ""
+  ) -> Chart {
+    precondition(
+      counts.count == classes.count && counts.allSatisfy { $0.count == classes.count },
+      "a confusion matrix of \(classes.count) classes needs as many rows and columns"
+    )
+    let shares = counts.map { row in
+      let total = Double(max(row.reduce(0, +), 1))
+      return row.map { Double($0) / total }
+    }
+    let matrix = ChartSeries.Matrix(
+      values: shares,
+      labels: counts.map { $0.map(String.init) },
+      scale: 1
+    )
+    return Chart(
+      title: title,
+      x: .categories(classes, label: "predicted class"),
+      y: .categories(classes, label: "true class"),
+      series: [ChartSeries(mark: .matrix(matrix))],
+      colorBar: ChartColorBar(colorMap: .blues, range: 0...1, label: "share of the true class")
+    )
+  }
+
+  /// A matrix of numbers with `places` decimals and a colour bar.
+  ///
+  /// Traps unless there are as many rows and columns as names for them.
+  public static func matrix(
+    _ values: [[Double]],
+    rows: [String],
+    columns: [String],
+    title: String = "",
+    colorMap: ColorMap = .blues,
+    places: Int = 2,
+    label: String = ""
+  ) -> Chart {
+    precondition(
+      values.count == rows.count && values.allSatisfy { $0.count == columns.count },
+      "a matrix needs a name for every row and column"
+    )
+    let labels = values.map { $0.map { decimal($0, places: places) } }
+    let matrix = ChartSeries.Matrix(values: values, labels: labels, colorMap: colorMap)
+    let low = colorMap.kind == .diverging ? -matrix.scale : 0
+    return Chart(
+      title: title,
+      x: .categories(columns),
+      y: .categories(rows),
+      series: [ChartSeries(mark: .matrix(matrix))],
+      colorBar: ChartColorBar(colorMap: colorMap, range: low...matrix.scale, label: label)
+    )
+  }
+}
