@@ -52,6 +52,11 @@ public protocol DifferentiableClassifier: Classifier {
 }
 
 extension DifferentiableClassifier {
+  /// Values of an objective for a batch `[N, C, H, W]`, in one forward pass.
+  public func values(of objective: Objective, for batch: Tensor) -> [Float] {
+    objective.evaluate(trace(batch, for: TraceRequest(reading: objective.layers))).values
+  }
+
   /// Values and gradient of an objective for a batch `[N, C, H, W]`, `1...batchLimit` pictures.
   ///
   /// One forward and one backward pass. The gradient has the shape of the layer's output.

@@ -1,0 +1,17 @@
+public import Tensors
+
+/// What stands for "nothing there" in a comparison.
+public enum Baseline: String, Sendable, Codable, CaseIterable {
+  /// All pixels 0.
+  case black
+  /// All pixels 1.
+  case white
+
+  /// The baseline for an input, of the same shape `[1, C, H, W]`.
+  public func tensor(for input: Tensor) -> Tensor {
+    switch self {
+    case .black: Tensor(zeros: input.shape)
+    case .white: Tensor(repeating: 1, shape: input.shape)
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import Foundation
+public import Networks
+import Tensors
+
+/// A line of the catalogue: a method whose type is forgotten, ready to be configured by options.
+public struct ExplainerEntry: Sendable {
+  public let about: MethodDescription
+  /// What the method needs of a model, in words.
+  public let needs: String
+  /// The defaults of every option.
+  public let defaults: JSONValue
+
+  private let make: @Sendable (MethodOptions) throws(ExplainerError) -> ConfiguredExplainer
+
+  public init<E: Explainer>(_ type: E.Type) {
+    about = E.about
+    needs = E.Model.self == (any Classifier).self ? "scores" : "gradients and layers"
+    // Defaults that cannot be written would fail for every use; the catalogue's tests see to it.
+    defaults = (try? JSONValue.encoding(E(), for: E.about.name)) ?? .object([:])
+    make = { options throws(ExplainerError) in
+      ConfiguredExplainer(try options.applied(to: E()))
+    }
+  }
+
+  /// The method with its defaults changed. Throws for unknown options and values out of range.
+  public func configured(
+    _ options: MethodOptions = MethodOptions()
+  ) throws(ExplainerError) -> ConfiguredExplainer {
+    try make(options)
+  }
+
+  /// Whether the method has an option under this dotted key.
+  public func hasOption(_ key: String) -> Bool {
+    defaults.contains(key.split(separator: ".", omittingEmptySubsequences: false)[...])
+  }
+}
+
+/// A method with its parameters set, whose type is forgotten.
+public struct ConfiguredExplainer: Sendable {
+  public let about: MethodDescription
+  /// All parameters, as they are recorded.
+  public let parameters: JSONValue
+
+  private let run:
+    @Sendable (Question, any Classifier) throws(ExplainerError) -> Explanation
+
+  init<E: Explainer>(_ explainer: E) {
+    about = E.about
+    parameters = (try? JSONValue.encoding(explainer, for: E.about.name)) ?? .object([:])
+    run = { question, model throws(ExplainerError) in
+      guard let suitable = model as? E.Model else {
+        throw .unsuitableModel(
+          method: E.about.name, needs: "a network that can be differentiated")
+      }
+      return try explainer.explain(question, using: suitable)
+    }
+  }
+
+  /// Answers the question, and checks what every answer must keep: finite values, and a status that
+  /// says so where a map is zero everywhere.
+  public func explain(
+    _ question: Question, using model: any Classifier
+  ) throws(ExplainerError) -> Explanation {
+    let explanation = try run(question, model)
+    guard explanation.map.values.isFinite else {
+      throw .nonFinite(method: about.name, where: "the map")
+    }
+    guard explanation.status == .complete, explanation.map.values.largestMagnitude == 0 else {
+      return explanation
+    }
+    return Explanation(
+      map: explanation.map, counterpart: explanation.counterpart,
+      diagnostics: explanation.diagnostics, status: .nothingFound)
+  }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import Networks
+
+/// Changes to a method's defaults: dotted keys such as `search.steps`, and values as users type them.
+public struct MethodOptions: Sendable, Hashable {
+  public private(set) var settings: [(key: String, value: String)] = []
+
+  public init() {}
+
+  public init(_ settings: KeyValuePairs<String, String>) {
+    self.settings = settings.map { ($0.key, $0.value) }
+  }
+
+  /// Later settings win.
+  public mutating func set(_ key: String, to value: String) { settings.append((key, value)) }
+
+  public static func == (a: Self, b: Self) -> Bool {
+    a.settings.elementsEqual(b.settings, by: ==)
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    for setting in settings {
+      hasher.combine(setting.key)
+      hasher.combine(setting.value)
+    }
+  }
+
+  /// The method's defaults with these options laid over them. Throws for a key that the defaults do
+  /// not have, a value of another type, and a value outside its range.
+  func applied<E: Explainer>(to defaults: E) throws(ExplainerError) -> E {
+    let method = E.about.name
+    var tree = try JSONValue.encoding(defaults, for: method)
+    for (key, value) in settings {
+      do throws(OptionError) {
+        try tree.set(key.split(separator: ".", omittingEmptySubsequences: false)[...], to: value)
+      } catch {
+        throw .option(method: method, reason: "'\(key)': \(error.reason)")
+      }
+    }
+    let configured: E
+    do {
+      configured = try JSONDecoder().decode(E.self, from: JSONEncoder().encode(tree))
+    } catch DecodingError.dataCorrupted(let context) {
+      throw .option(
+        method: method,
+        reason: "'\(context.codingPath.map(\.stringValue).joined(separator: "."))': "
+          + context.debugDescription)
+    } catch {
+      throw .option(method: method, reason: "options do not fit: \(error)")
+    }
+    try configured.validate()
+    return configured
+  }
+}
+
+/// Why a value cannot be set; the caller adds the key.
+struct OptionError: Error {
+  let reason: String
+}
+
+extension JSONValue {
+  /// A method's parameters as JSON.
+  static func encoding(
+    _ explainer: some Explainer, for method: String
+  ) throws(ExplainerError) -> JSONValue {
+    do {
+      return try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(explainer))
+    } catch {
+      throw .option(method: method, reason: "parameters cannot be written as JSON: \(error)")
+    }
+  }
+
+  /// Whether a dotted key names a value.
+  func contains(_ path: ArraySlice<Substring>) -> Bool {
+    guard let key = path.first else { return true }
+    guard case .object(let fields) = self, let field = fields[String(key)] else { return false }
+    return field.contains(path.dropFirst())
+  }
+
+  /// Replaces the value under a dotted key by one of the same kind, read from text.
+  mutating func set(_ path: ArraySlice<Substring>, to text: String) throws(OptionError) {
+    guard let key = path.first else {
+      self = try parsed(text)
+      return
+    }
+    guard case .object(var fields) = self else {
+      throw OptionError(reason: "has no parts, so '\(key)' cannot be set")
+    }
+    guard var field = fields[String(key)] else {
+      let near = NearMatches.of(String(key), among: fields.keys.sorted())
+      let known = fields.keys.sorted().joined(separator: ", ")
+      throw OptionError(
+        reason: near.isEmpty
+          ? "there is no such option; there are: \(known.isEmpty ? "none" : known)"
+          : "there is no such option; did you mean \(near.joined(separator: " or "))?")
+    }
+    try field.set(path.dropFirst(), to: text)
+    fields[String(key)] = field
+    self = .object(fields)
+  }
+
+  /// Text as a value of this one's kind.
+  private func parsed(_ text: String) throws(OptionError) -> JSONValue {
+    switch self {
+    case .string:
+      return .string(text)
+    case .bool:
+      switch text.lowercased() {
+      case "true", "yes", "on", "1": return .bool(true)
+      case "false", "no", "off", "0": return .bool(false)
+      default: break
+      }
+    case .integer:
+      // A fraction may turn out right: 1.0 is written 1 when a default is encoded.
+      if let value = Int(text) { return .integer(value) }
+      if let value = Double(text), value.isFinite { return .number(value) }
+    case .number:
+      if let value = Double(text), value.isFinite { return .number(value) }
+    case .array, .object, .null:
+      if let value = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) {
+        return value
+      }
+    }
+    throw OptionError(reason: "expects \(kind), found '\(text)'")
+  }
+}

@@ -1,0 +1,22 @@
+public import Imaging
+public import Tensors
+
+/// A picture on its way through the network.
+public struct Subject: Sendable {
+  /// The picture as the user knows it: upright, opaque.
+  public let picture: Bitmap
+  /// What the network sees of it: `[1, C, H, W]`, values 0...1.
+  public let input: Tensor
+  /// Where the input lies in the picture.
+  public let placement: Placement
+  /// Random numbers for this picture start here. It comes from the picture's content and the run's
+  /// seed, never from its place in a run.
+  public let seed: UInt64
+
+  public init(picture: Bitmap, input: Tensor, placement: Placement, seed: UInt64) {
+    self.picture = picture
+    self.input = input
+    self.placement = placement
+    self.seed = seed
+  }
+}
