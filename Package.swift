@@ -112,7 +112,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
     .target(
-      name: "TestSupport", dependencies: ["Imaging", "Tensors", "Networks"],
+      name: "TestSupport", dependencies: ["Imaging", "Tensors", "Kernels", "Networks", "Explanations"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "tidemarkTests", dependencies: ["tidemark", "TestSupport", "Imaging", "ImageCodecs"],

@@ -1,0 +1,145 @@
+/// How pictures of any size are brought to the size of a network's input.
+public enum InputGeometry: Sendable, Hashable {
+  /// The shorter side is scaled to `short`, and the middle cut out: `crop:256:224`.
+  case crop(short: Int, size: PixelSize)
+  /// The whole picture is scaled to the input, whatever that does to its proportions: `squash:224`.
+  case squash(PixelSize)
+  /// The whole picture is scaled to fit, and the rest filled with gray: `letterbox:224`.
+  case letterbox(PixelSize)
+
+  /// The largest side of an input, in pixels.
+  public static let sideLimit = 16384
+
+  /// Size of the network's input.
+  public var input: PixelSize {
+    switch self {
+    case .crop(_, let size), .squash(let size), .letterbox(let size): size
+    }
+  }
+
+  /// Where the input lies in a picture of the given size.
+  public func placement(in picture: PixelSize) -> Placement {
+    switch self {
+    case .squash(let size):
+      return Placement(picture: picture, scaled: size, window: size.bounds)
+    case .crop(let short, let size):
+      // As torchvision: the longer side is truncated, the offset rounded to even.
+      let scaled =
+        picture.width <= picture.height
+        ? PixelSize(width: short, height: max(1, short * picture.height / picture.width))
+        : PixelSize(width: max(1, short * picture.width / picture.height), height: short)
+      return Placement(
+        picture: picture, scaled: scaled, window: Self.centered(size, in: scaled))
+    case .letterbox(let size):
+      let fitsWidth = size.width * picture.height <= size.height * picture.width
+      let scaled =
+        fitsWidth
+        ? PixelSize(
+          width: size.width,
+          height: Self.scaled(picture.height, by: size.width, over: picture.width))
+        : PixelSize(
+          width: Self.scaled(picture.width, by: size.height, over: picture.height),
+          height: size.height)
+      return Placement(
+        picture: picture, scaled: scaled, window: Self.centered(size, in: scaled))
+    }
+  }
+
+  private static func scaled(_ extent: Int, by factor: Int, over divisor: Int) -> Int {
+    max(1, (extent * factor + divisor / 2) / divisor)
+  }
+
+  private static func centered(_ size: PixelSize, in outer: PixelSize) -> PixelRect {
+    PixelRect(
+      x: half(outer.width - size.width), y: half(outer.height - size.height),
+      width: size.width, height: size.height)
+  }
+
+  /// Half of a margin, a half rounded to the even neighbour.
+  private static func half(_ margin: Int) -> Int {
+    Int((Double(margin) / 2).rounded(.toNearestOrEven))
+  }
+}
+
+extension InputGeometry: LosslessStringConvertible, Codable {
+  /// `crop:256:224`, `squash:320x224`.
+  public var description: String {
+    func text(_ size: PixelSize) -> String {
+      size.width == size.height ? "\(size.width)" : "\(size)"
+    }
+    switch self {
+    case .crop(let short, let size): return "crop:\(short):\(text(size))"
+    case .squash(let size): return "squash:\(text(size))"
+    case .letterbox(let size): return "letterbox:\(text(size))"
+    }
+  }
+
+  /// Nil where `init(parsing:)` throws.
+  public init?(_ description: String) {
+    guard let geometry = try? InputGeometry(parsing: description) else { return nil }
+    self = geometry
+  }
+
+  /// Reads `crop:SHORT:SIZE`, `squash:SIZE` or `letterbox:SIZE`, SIZE being `224` or `320x224`
+  /// (width x height).
+  public init(parsing text: String) throws(InputGeometryError) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    switch (parts.first, parts.count) {
+    case ("crop", 3):
+      let (short, size) = (try Self.side(parts[1], in: text), try Self.size(parts[2], in: text))
+      guard short >= min(size.width, size.height) else {
+        throw InputGeometryError(
+          "'\(text)': the shorter side \(short) must not be less than what is cut from it, \(size)")
+      }
+      self = .crop(short: short, size: size)
+    case ("squash", 2): self = .squash(try Self.size(parts[1], in: text))
+    case ("letterbox", 2): self = .letterbox(try Self.size(parts[1], in: text))
+    default:
+      throw InputGeometryError(
+        "'\(text)' is no geometry; there are crop:SHORT:SIZE, squash:SIZE and letterbox:SIZE, such "
+          + "as crop:256:224 or squash:320x224")
+    }
+  }
+
+  private static func size(
+    _ text: Substring, in whole: String
+  ) throws(InputGeometryError) -> PixelSize {
+    let sides = text.split(separator: "x", omittingEmptySubsequences: false)
+    switch sides.count {
+    case 1: return PixelSize(side: try side(sides[0], in: whole))
+    case 2:
+      return PixelSize(
+        width: try side(sides[0], in: whole), height: try side(sides[1], in: whole))
+    default: throw InputGeometryError("'\(whole)': '\(text)' is no size; write 224 or 320x224")
+    }
+  }
+
+  private static func side(
+    _ text: Substring, in whole: String
+  ) throws(InputGeometryError) -> Int {
+    guard let side = Int(text), (1...sideLimit).contains(side) else {
+      throw InputGeometryError(
+        "'\(whole)': expects a number of pixels from 1 to \(sideLimit), found '\(text)'")
+    }
+    return side
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    do {
+      self = try InputGeometry(parsing: try container.decode(String.self))
+    } catch let error as InputGeometryError {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: error.description)
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws { try description.encode(to: encoder) }
+}
+
+/// Why a text is no geometry.
+public struct InputGeometryError: Error, Sendable, Equatable, CustomStringConvertible {
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+}

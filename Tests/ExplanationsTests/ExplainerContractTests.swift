@@ -1,0 +1,90 @@
+import Explanations
+import Networks
+import Tensors
+import TestSupport
+import Testing
+
+extension ExplainerEntry: @retroactive CustomTestStringConvertible {
+  public var testDescription: String { about.name }
+}
+
+/// What every method of the catalogue keeps; a newcomer is tested by being listed.
+struct ExplainerContractTests {
+  let model: CompiledNetwork
+  let question: Question
+
+  init() throws {
+    model = CompiledNetwork(try SmallNetworks.mixed())
+    var random = TestRandom(21)
+    question = Question(
+      Subject.synthetic(random.tensor([1, 3, 16, 16], in: 0...1)), fact: 1, foil: 4)
+  }
+
+  @Test(arguments: ExplainerCatalog.all)
+  func `the same question has the same answer`(_ entry: ExplainerEntry) throws {
+    let method = try entry.configured()
+    let (first, second) = (
+      try method.explain(question, using: model), try method.explain(question, using: model)
+    )
+    #expect(first.map == second.map)
+    #expect(first.diagnostics == second.diagnostics)
+  }
+
+  @Test(arguments: ExplainerCatalog.all)
+  func `a map is finite, and not negative where it has no sign`(_ entry: ExplainerEntry) throws {
+    let map = try entry.configured().explain(question, using: model).map
+    #expect(map.values.isFinite)
+    #expect(map.values.largestMagnitude > 0)
+    if map.sign == .magnitude { #expect(map.values.scalars.allSatisfy { $0 >= 0 }) }
+  }
+
+  @Test(arguments: ExplainerCatalog.all)
+  func `a network that ignores its input gives a zero map that says so`(
+    _ entry: ExplainerEntry
+  ) throws {
+    let blind = try Network(
+      input: "x", inputShape: [3, 8, 8],
+      nodes: [
+        .init(
+          "features",
+          try Convolution2D(
+            weights: Tensor(zeros: [4, 3, 1, 1]), bias: Tensor([1, 2, 3, 4], shape: [4]),
+            window: SmallNetworks.window(1)), of: ["x"]),
+        .init("pooled", GlobalAveragePool(), of: ["features"]),
+        .init("flat", Reshape(item: [4]), of: ["pooled"]),
+        .init(
+          "scores", try Dense(weights: Tensor(zeros: [3, 4]), transposed: true), of: ["flat"]),
+      ], logits: "scores")
+    var random = TestRandom(2)
+    let subject = Subject.synthetic(random.tensor([1, 3, 8, 8], in: 0...1))
+    let explanation = try entry.configured().explain(
+      Question(subject, fact: 0), using: CompiledNetwork(blind))
+    #expect(explanation.map.values.largestMagnitude == 0)
+    #expect(explanation.status == .nothingFound)
+  }
+
+  @Test(arguments: ExplainerCatalog.all)
+  func `an option that does not exist is refused`(_ entry: ExplainerEntry) {
+    var options = MethodOptions()
+    options.set("no-such-option", to: "1")
+    #expect(throws: ExplainerError.self) { try entry.configured(options) }
+  }
+
+  @Test(arguments: ExplainerCatalog.all)
+  func `every option is described, and nothing else`(_ entry: ExplainerEntry) throws {
+    guard case .object(let fields) = entry.defaults else {
+      Issue.record("the defaults of \(entry.about.name) are no group of options")
+      return
+    }
+    #expect(Set(fields.keys) == Set(entry.about.parameters.keys))
+    #expect(try entry.configured().parameters == entry.defaults)
+  }
+
+  @Test func `names are unique and spelled as on the command line`() {
+    let names = ExplainerCatalog.all.map(\.about.name)
+    #expect(Set(names).count == names.count)
+    for name in names {
+      #expect(name.allSatisfy { $0.isLowercase || $0.isNumber || $0 == "-" || $0 == "+" })
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import Kernels
+import Networks
+import Tensors
+import TestSupport
+import Testing
+
+/// Every layer's backward step against central differences, on every engine of the build.
+struct LayerGradientTests {
+  /// A layer in a small network, with an input away from kinks.
+  struct Case: CustomTestStringConvertible, Sendable {
+    let testDescription: String
+    let input: Shape
+    let network: @Sendable () throws -> Network
+
+    init(_ name: String, _ input: Shape, _ layer: @escaping @Sendable () throws -> any Layer) {
+      testDescription = name
+      self.input = input
+      network = { try SmallNetworks.around(try layer(), input: input) }
+    }
+
+    init(_ name: String, _ input: Shape, network: @escaping @Sendable () throws -> Network) {
+      testDescription = name
+      self.input = input
+      self.network = network
+    }
+  }
+
+  static func convolution(
+    _ from: Int, _ to: Int, _ taps: Int, groups: Int = 1, stride: Int = 1, dilation: Int = 1,
+    before: Int = 0, after: Int? = nil
+  ) throws -> Convolution2D {
+    var random = TestRandom(11)
+    return try Convolution2D(
+      weights: random.tensor([to, from / groups, taps, taps]), bias: random.tensor([to]),
+      window: SmallNetworks.window(
+        taps, stride: stride, dilation: dilation, before: before, after: after),
+      groups: groups)
+  }
+
+  static func constant(_ shape: Shape) -> Network.Node {
+    var random = TestRandom(5)
+    return .init("constant", Constant(random.tensor(shape, in: 0.5...1.5)), of: [])
+  }
+
+  static let cases: [Case] = [
+    Case("convolution 3x3", [3, 7, 6]) { try convolution(3, 5, 3, before: 1) },
+    Case("convolution 1x1", [4, 5, 5]) { try convolution(4, 6, 1) },
+    Case("convolution 1x1 with stride", [4, 5, 5]) { try convolution(4, 6, 1, stride: 2) },
+    Case("convolution with stride and uneven padding", [3, 9, 8]) {
+      try convolution(3, 4, 3, stride: 2, before: 0, after: 1)
+    },
+    Case("convolution with dilation", [2, 9, 9]) {
+      try convolution(2, 3, 3, dilation: 2, before: 2)
+    },
+    Case("convolution in groups", [4, 6, 6]) { try convolution(4, 6, 3, groups: 2, before: 1) },
+    Case("depthwise convolution", [6, 7, 7]) {
+      try convolution(6, 6, 3, groups: 6, stride: 2, before: 1)
+    },
+    Case("depthwise convolution with two outputs a channel", [3, 6, 6]) {
+      try convolution(3, 6, 3, groups: 3, before: 1)
+    },
+    Case("dense", [10, 1, 1]) {
+      var random = TestRandom(3)
+      return try Dense(weights: random.tensor([4, 10]), bias: random.tensor([4]), transposed: true)
+    },
+    Case("relu", [3, 5, 5]) { ReLU() },
+    Case("clip", [3, 5, 5]) { Clip(ClipFunction(low: -0.5, high: 0.5)) },
+    Case("max pooling", [2, 8, 8]) { MaxPool(window: SmallNetworks.window(2, stride: 2)) },
+    Case("max pooling that overlaps", [2, 9, 9]) {
+      MaxPool(window: SmallNetworks.window(3, stride: 2, before: 1))
+    },
+    Case("max pooling rounded up", [2, 8, 8]) {
+      MaxPool(window: SmallNetworks.window(3, stride: 2), roundsUp: true)
+    },
+    Case("average pooling over the inside", [2, 7, 7]) {
+      AveragePool(window: SmallNetworks.window(3, stride: 2, before: 1))
+    },
+    Case("average pooling over padding", [2, 7, 7]) {
+      AveragePool(
+        window: SmallNetworks.window(3, stride: 2, before: 1), roundsUp: true, divisor: .padded)
+    },
+    Case("global average pooling", [4, 5, 3]) { GlobalAveragePool() },
+    Case("scaled channels in another order", [3, 4, 4]) {
+      var random = TestRandom(2)
+      return try ScaleChannels(
+        scale: random.tensor([4]), shift: random.tensor([4]), order: [2, 0, 0, 1],
+        inputChannels: 3)
+    },
+    Case("softmax", [6, 2, 2]) { SoftmaxLayer(axis: 1) },
+    Case("logarithm of the softmax", [6, 2, 2]) { SoftmaxLayer(axis: 1, isLogarithmic: true) },
+    Case("transpose", [3, 4, 2]) { Transpose(order: [0, 3, 1, 2]) },
+    Case("slice", [6, 5, 4]) {
+      Slice([.init(axis: 1, start: 1, end: 6, step: 2), .init(axis: 3, start: -1, end: -9, step: -1)])
+    },
+    Case("padding and cutting", [2, 4, 5]) {
+      Pad(before: [0, 1, -1, 2], after: [0, 0, 2, -1], value: 0.5)
+    },
+    Case("sum with itself", [2, 3, 3]) {
+      try SmallNetworks.around(Add(), input: [2, 3, 3], inputs: ["x", "x"])
+    },
+    Case("product with itself", [2, 3, 3]) {
+      try SmallNetworks.around(Multiply(), input: [2, 3, 3], inputs: ["x", "x"])
+    },
+    Case("product with one factor a channel", [3, 4, 4]) {
+      try SmallNetworks.around(
+        Multiply(), input: [3, 4, 4], before: [constant([3, 1, 1])], inputs: ["constant", "x"])
+    },
+    Case("quotient by a constant", [3, 4, 4]) {
+      try SmallNetworks.around(
+        Divide(), input: [3, 4, 4], before: [constant([1, 3, 1, 4])], inputs: ["x", "constant"])
+    },
+    Case("a constant minus the input", [3, 4, 4]) {
+      try SmallNetworks.around(
+        Subtract(), input: [3, 4, 4], before: [constant([])], inputs: ["constant", "x"])
+    },
+    Case("product over repeated positions", [3, 4, 4]) {
+      try SmallNetworks.around(
+        Multiply(), input: [3, 4, 4],
+        before: [.init("mean", GlobalAveragePool(), of: ["x"])], inputs: ["x", "mean"])
+    },
+    Case("join of views of one input", [2, 3, 4]) {
+      try SmallNetworks.around(
+        Concatenate(axis: 2), input: [2, 3, 4],
+        before: [
+          .init("a", Reshape(item: [4, 3, 2]), of: ["x"]),
+          .init("b", Reshape(item: [4, 3, 2]), of: ["x"]),
+        ], inputs: ["a", "b", "a"])
+    },
+    Case("everything together", [3, 16, 16]) { try SmallNetworks.mixed() },
+  ]
+
+  @Test(arguments: cases, Engine.available)
+  func `gradients agree with central differences`(_ subject: Case, _ engine: Engine) throws {
+    var random = TestRandom(42)
+    // Values a tenth apart keep maxima, clips and rectifiers on one side of their kinks while the
+    // probe moves by a hundredth.
+    let shape = Shape([2] + subject.input.extents)
+    let ladder = (0..<shape.count).map { (Float($0) + 0.5) / Float(shape.count) * 2 - 1 }
+    let spread: [Float] =
+      shape.count <= 60 ? ladder.shuffled(using: &random) : random.tensor(shape).scalars
+    let found = GradientCheck.disagreement(
+      of: try subject.network(), at: Tensor(spread, shape: shape), engine: engine,
+      step: shape.count <= 60 ? 0.005 : 0.002)
+    #expect(found < 5e-3)
+  }
+}
