@@ -42,9 +42,12 @@ struct Coverage {
     steps = Array(repeating: 0, count: columns.count + 2)
   }
 
-  /// Adds a closed polygon. Points that are not finite drop the polygon.
+  /// Adds a closed polygon. One with points that are not finite, or farther than 10¹² from the
+  /// origin, is dropped: its slopes could not be told.
   mutating func add(_ polygon: [Point]) {
-    guard polygon.count > 2, polygon.allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else { return }
+    guard polygon.count > 2, polygon.allSatisfy({ abs($0.x) < 1e12 && abs($0.y) < 1e12 }) else {
+      return
+    }
     let left = polygon.reduce(.infinity) { min($0, $1.x) }
     let right = polygon.reduce(-.infinity) { max($0, $1.x) }
     var start = polygon[polygon.count - 1]

@@ -66,17 +66,21 @@ extension Path {
 }
 
 extension Polyline {
-  /// The strokes of a dash pattern, which starts anew on every line. A pattern without a positive
-  /// length or with a negative one is an unbroken line.
+  /// The strokes of a dash pattern, which starts anew on every line.
+  ///
+  /// A pattern without a positive length or with a negative one is an unbroken line, and so is one
+  /// that would repeat more than 10⁵ times.
   fileprivate func dashed(_ dash: [Double]) -> [Polyline] {
-    guard dash.reduce(0, +) > 0, !dash.contains(where: { $0 < 0 }), points.count > 1 else {
-      return [self]
-    }
+    let period = dash.reduce(0, +)
+    let segments = zip(points, points.dropFirst() + (isClosed ? points.prefix(1) : []))
+    let total = segments.reduce(0) { $0 + ($1.1 - $1.0).length }
+    guard period > 0, !dash.contains(where: { $0 < 0 }), points.count > 1, total / period < 1e5
+    else { return [self] }
     var strokes: [Polyline] = []
     var stroke = [points[0]]
     var phase = 0
     var left = dash[0]
-    for (start, end) in zip(points, points.dropFirst() + (isClosed ? [points[0]] : [])) {
+    for (start, end) in segments {
       let length = (end - start).length
       var done = 0.0
       while length - done > left {

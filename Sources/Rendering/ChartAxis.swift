@@ -57,10 +57,11 @@ public struct ChartAxis: Sendable, Hashable {
     return Marks(range: range, values: ticks.values, labels: ticks.labels, isCategorical: false)
   }
 
-  /// A range of some length about a single value.
+  /// A range of some length about a single value, or values that differ by rounding alone.
   private static func opened(_ range: ClosedRange<Double>) -> ClosedRange<Double> {
-    guard range.lowerBound == range.upperBound else { return range }
-    let reach = max(abs(range.lowerBound) / 2, 0.5)
+    let magnitude = max(abs(range.lowerBound), abs(range.upperBound))
+    guard range.upperBound - range.lowerBound <= magnitude * 1e-12 else { return range }
+    let reach = max(magnitude / 2, 0.5)
     return (range.lowerBound - reach)...(range.upperBound + reach)
   }
 }

@@ -31,17 +31,16 @@ public struct ChartColorBar: Sendable, Hashable {
   }
 
   private func ticks(height: Double) -> ChartTicks {
-    ChartTicks(in: range, limit: Int(height / 40))
+    ChartTicks(in: range, limit: Int(height / 30))
   }
 
   /// Draws the bar upright at the left of `rect`, over its whole height.
   public func draw(on canvas: inout some Canvas, in rect: Rect, textSize: Double = 12) {
     let count = colorMap.colors.count
-    for (index, color) in colorMap.colors.enumerated() {
+    for (index, color) in colorMap.colors.enumerated().reversed() {
       // From the top each colour reaches to the foot, so that no seams show between them.
       let top = rect.y + rect.height * Double(count - 1 - index) / Double(count)
-      let bottom = rect.y + rect.height * Double(count - index) / Double(count)
-      let strip = Rect(x: rect.x, y: top, width: Self.barWidth, height: bottom - top)
+      let strip = Rect(x: rect.x, y: top, width: Self.barWidth, height: rect.maxY - top)
       canvas.fill(.rectangle(strip), with: color)
     }
     canvas.stroke(

@@ -37,9 +37,9 @@ struct Plot {
     var rect = area.inset(left: left, top: 6, right: right, bottom: bottom)
     if x.isCategorical, y.isCategorical {
       // The cells of a matrix are squares.
-      let cell = min(rect.width / Double(x.labels.count), rect.height / Double(y.labels.count))
-      rect.width = cell * Double(x.labels.count)
-      rect.height = cell * Double(y.labels.count)
+      let cell = min(rect.width / x.range.upperBound, rect.height / y.range.upperBound)
+      rect.width = cell * x.range.upperBound
+      rect.height = cell * y.range.upperBound
     }
     // Whole units keep lines sharp on a raster.
     self.rect = Rect(

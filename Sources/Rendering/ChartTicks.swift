@@ -3,10 +3,17 @@ struct ChartTicks: Equatable {
   let values: [Double]
   let labels: [String]
 
-  /// The finest round step that puts no more than `limit` ticks into the range; at least 2 are
-  /// always allowed.
+  /// Ticks at the finest round step that cannot put more than `limit` of them into the range; at
+  /// least 2 are always allowed. A range without a finite length has none, nor one
+  /// that is too short for its numbers to be told apart.
   init(in range: ClosedRange<Double>, limit: Int) {
-    let step = Step(over: range.upperBound - range.lowerBound, limit: max(limit, 2))
+    let length = range.upperBound - range.lowerBound
+    guard length > range.magnitude * 1e-12, length.isFinite else {
+      values = []
+      labels = []
+      return
+    }
+    let step = Step(over: length, limit: max(limit, 2))
     // The slack lets a tick stand on the range's end in spite of rounding.
     let first = ((range.lowerBound / step.size) - 1e-9).rounded(.up)
     let last = ((range.upperBound / step.size) + 1e-9).rounded(.down)
@@ -16,7 +23,9 @@ struct ChartTicks: Equatable {
 
   /// The range widened to whole steps, as the ticks for `limit` would ask for.
   static func widened(_ range: ClosedRange<Double>, limit: Int) -> ClosedRange<Double> {
-    let step = Step(over: range.upperBound - range.lowerBound, limit: max(limit, 2))
+    let length = range.upperBound - range.lowerBound
+    guard length > 0, length.isFinite else { return range }
+    let step = Step(over: length, limit: max(limit, 2))
     let low = step.multiple((range.lowerBound / step.size + 1e-9).rounded(.down))
     let high = step.multiple((range.upperBound / step.size - 1e-9).rounded(.up))
     return min(low, range.lowerBound)...max(high, range.upperBound)
@@ -30,7 +39,6 @@ struct ChartTicks: Equatable {
     init(over length: Double, limit: Int) {
       mantissa = 1
       exponent = 0
-      guard length > 0, length.isFinite else { return }
       let smallest = length / Double(limit - 1) * (1 - 1e-9)
       while power > smallest, exponent > -300 { exponent -= 1 }
       while power * 10 <= smallest, exponent < 300 { exponent += 1 }
@@ -58,10 +66,16 @@ struct ChartTicks: Equatable {
         while Self.power(of: shared + 1) <= largest * (1 + 1e-9) { shared += 1 }
         let scaled =
           shared < 0 ? value * Self.power(of: -shared) : value / Self.power(of: shared)
-        return "\(decimal(scaled, places: shared - exponent))e\(shared)".replacingMinus
+        let raised = "\(shared)".map { Self.raised[$0] ?? $0 }
+        return decimal(scaled, places: shared - exponent) + "·10" + String(raised)
       }
       return decimal(value, places: max(-exponent, 0))
     }
+
+    private static let raised: [Character: Character] = [
+      "-": "⁻", "0": "⁰", "1": "¹", "2": "²", "3": "³", "4": "⁴", "5": "⁵", "6": "⁶", "7": "⁷",
+      "8": "⁸", "9": "⁹",
+    ]
 
     private static func power(of exponent: Int) -> Double {
       let size = (0..<abs(exponent)).reduce(1.0) { power, _ in power * 10 }

@@ -20,12 +20,20 @@ public struct ColorMap: Sendable, Hashable {
   /// 257 opaque colours from the lowest value to the highest.
   public let colors: [Color]
 
+  private init(name: String, kind: Kind, colors: [Color]) {
+    self.name = name
+    self.kind = kind
+    self.colors = colors
+  }
+
   /// A sequential map through evenly spaced anchors. Traps below two anchors.
   public init(name: String, through anchors: [Color]) {
     precondition(anchors.count >= 2, "a colour map needs 2 anchors or more, got \(anchors.count)")
-    self.name = name
-    kind = .sequential
-    colors = Self.table(through: anchors.map { PerceptualColor($0) }, count: 257)
+    self.init(
+      name: name,
+      kind: .sequential,
+      colors: Self.table(through: anchors.map { PerceptualColor($0) }, count: 257)
+    )
   }
 
   /// A diverging map, its arms given from next to zero outwards.
@@ -47,9 +55,11 @@ public struct ColorMap: Sendable, Hashable {
       }
       return Self.table(through: arm, count: 129)
     }
-    self.name = name
-    kind = .diverging
-    colors = arm(below).reversed().dropLast() + arm(above)
+    self.init(
+      name: name,
+      kind: .diverging,
+      colors: arm(below).reversed().dropLast() + arm(above)
+    )
   }
 
   /// The colour of a value, which is brought into the map's range first. NaN takes the lowest colour.
@@ -117,8 +127,12 @@ private struct SmoothCurve {
 // MARK: - Catalogue
 
 extension ColorMap {
-  /// Black to white.
-  public static let gray = ColorMap(name: "gray", through: [.black, .white])
+  /// Black to white in even steps of code values.
+  public static let gray = ColorMap(
+    name: "gray",
+    kind: .sequential,
+    colors: (0...256).map { Color(gray: UInt8(($0 * 255 + 128) / 256)) }
+  )
 
   /// Violet over green to yellow; close to the map of that name in other tools.
   public static let viridis = ColorMap(
@@ -180,6 +194,11 @@ extension ColorMap {
     }
     self = match
   }
+}
+
+extension ColorMap: CustomStringConvertible {
+  /// The name.
+  public var description: String { name }
 }
 
 extension ColorMap: Codable {

@@ -57,6 +57,10 @@ public enum Font {
       guard let character = line.first else { continue }
       glyphs[character] = Glyph(String(line.dropFirst(4)), sides: line.dropFirst(2).prefix(2))
     }
+    for (digit, (raised, lowered)) in zip("0123456789−", zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "₀₁₂₃₄₅₆₇₈₉₋")) {
+      glyphs[raised] = glyphs[digit]?.scaled(by: 0.62, raisedBy: 6.4)
+      glyphs[lowered] = glyphs[digit]?.scaled(by: 0.62, raisedBy: -3)
+    }
     // A letter with a combining mark equals the composed character, however either is encoded.
     for (character, glyph) in glyphs where character.isLetter && character.isASCII {
       for mark in FontGlyphs.marks {
@@ -92,6 +96,15 @@ extension Font.Glyph {
     case "=": 2.7
     default: 0
     }
+  }
+
+  fileprivate func scaled(by factor: Double, raisedBy height: Double) -> Font.Glyph {
+    var glyph = self
+    glyph.path = path.mapped { Point(x: $0.x * factor, y: $0.y * factor + height) }
+    glyph.width *= factor
+    glyph.left *= factor
+    glyph.advance *= factor
+    return glyph
   }
 
   fileprivate func with(_ mark: String, over character: Character) -> Font.Glyph {

@@ -7,6 +7,10 @@ struct Lettering {
   /// small text crisp; its width is not touched.
   init(_ text: String, at anchor: Point, style: TextStyle, snapsToPixels: Bool = false) {
     let size = style.size
+    guard size > 0 else {
+      lineWidth = 0
+      return
+    }
     let unit = Font.unit(style.weight) * size
     lineWidth = style.weight.lineWidth * size
     if snapsToPixels { lineWidth = max(lineWidth, 1) }
@@ -112,15 +116,45 @@ extension TextStyle {
   /// Names of files differ at their ends, so the middle goes. Where not even "…" fits, nothing is
   /// left.
   public func elided(_ text: String, toWidth limit: Double) -> String {
-    guard width(of: text) > limit else { return text }
+    var width = width(of: text)
+    guard width > limit else { return text }
+    width += self.width(of: "…")
     let characters = Array(text)
-    var kept = characters.count - 1
-    while kept >= 0 {
-      let head = String(characters.prefix((kept + 1) / 2))
-      let candidate = head + "…" + String(characters.suffix(kept / 2))
-      if width(of: candidate) <= limit { return candidate }
-      kept -= 1
+    // The first character after the head and the first of the tail; the gap grows both ways in turn.
+    var head = (characters.count + 1) / 2
+    var tail = head
+    while width > limit {
+      guard head > 0 || tail < characters.count else { return "" }
+      if head > characters.count - tail {
+        head -= 1
+        width -= self.width(of: String(characters[head]))
+      } else {
+        width -= self.width(of: String(characters[tail]))
+        tail += 1
+      }
     }
-    return ""
+    return String(characters[..<head]) + "…" + String(characters[tail...])
+  }
+
+  /// The text broken at spaces into lines no wider than the limit.
+  ///
+  /// Words too long for a line are elided, and so is the last of `limit` lines if there is more.
+  public func wrapped(_ text: String, toWidth width: Double, limit: Int) -> [String] {
+    guard limit > 0 else { return [] }
+    var words = text.split(separator: " ")[...]
+    var lines: [String] = []
+    while let first = words.popFirst() {
+      if lines.count == limit - 1 {
+        lines.append(elided(([first] + words).joined(separator: " "), toWidth: width))
+        break
+      }
+      var line = elided(String(first), toWidth: width)
+      while let next = words.first, self.width(of: line + " " + next) <= width {
+        line += " " + next
+        words.removeFirst()
+      }
+      lines.append(line)
+    }
+    return lines
   }
 }

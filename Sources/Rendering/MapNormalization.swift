@@ -53,7 +53,7 @@ public struct MapNormalization: Sendable, Hashable, Codable {
       }
     }
     strengths.sort()
-    let rank = Int((Float(strengths.count) * clip / 100).rounded(.up))
+    let rank = Int((Double(strengths.count) * Double(clip) / 100).rounded(.up))
     let percentile = strengths.isEmpty ? 0 : strengths[min(max(rank, 1), strengths.count) - 1]
     let maximum = strengths.last ?? 0
 

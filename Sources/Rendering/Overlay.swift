@@ -20,7 +20,13 @@ public struct Overlay: Sendable, Hashable, Codable {
   /// Below 1 weak values show more, above 1 less; above 0.
   public var gamma: Float
 
-  public init(colorMap: ColorMap, opacity: Float = 0.8, gamma: Float = 0.7) {
+  /// Colours that hide the picture as little as magnitudes in soft blobs allow.
+  public static let magnitude = Overlay(colorMap: .turbo, opacity: 0.6, gamma: 0.7)
+
+  /// Strong colours for signed maps, whose single pixels would be lost otherwise.
+  public static let signed = Overlay(colorMap: .blueRed, opacity: 0.9, gamma: 0.6)
+
+  public init(colorMap: ColorMap, opacity: Float = 0.7, gamma: Float = 0.7) {
     self.colorMap = colorMap
     self.opacity = opacity
     self.gamma = gamma
