@@ -10,7 +10,8 @@ public final class Memory {
   private let arena: UnsafeMutableRawPointer
   private let offsets: [Int]
   private let parameters: [Tensor]
-  private let workspace: UnsafeMutableRawPointer
+  private var workspace: UnsafeMutableRawPointer
+  private var workspaceByteCount: Int
 
   /// - Parameters:
   ///   - offsets: byte offset of each slot in the arena.
@@ -20,6 +21,7 @@ public final class Memory {
   public init(offsets: [Int], byteCount: Int, workspaceByteCount: Int, parameters: [Tensor]) {
     self.offsets = offsets
     self.parameters = parameters
+    self.workspaceByteCount = workspaceByteCount
     arena = .allocate(byteCount: max(byteCount, 1), alignment: Self.alignment)
     workspace = .allocate(byteCount: max(workspaceByteCount, 1), alignment: Self.alignment)
   }
@@ -51,7 +53,17 @@ public final class Memory {
     slot(operand).assumingMemoryBound(to: Int32.self)
   }
 
-  /// Room for a kernel's intermediate values, as large as its `workspaceByteCount`.
+  /// Makes sure that `scratch` has this many bytes, for a step that needs more than its kernel told.
+  /// What was there is lost.
+  func reserveScratch(_ byteCount: Int) {
+    guard byteCount > workspaceByteCount else { return }
+    workspace.deallocate()
+    workspace = .allocate(byteCount: byteCount, alignment: Self.alignment)
+    workspaceByteCount = byteCount
+  }
+
+  /// Room for a kernel's intermediate values, as large as its `workspaceByteCount`. It may move when
+  /// a further step is bound to this memory.
   func scratch() -> UnsafeMutablePointer<Float> {
     workspace.assumingMemoryBound(to: Float.self)
   }

@@ -1,0 +1,69 @@
+#if TIDEMARK_ONEDNN
+  import Kernels
+  import Tensors
+  import Testing
+
+  @testable import Kernels
+
+  @Suite struct OneDNNConvolutionTests {
+    static let cases = ConvolutionCase.all + ConvolutionCase.networks
+
+    @Test(arguments: cases)
+    func `forward agrees with the portable kernel`(on it: ConvolutionCase) {
+      for hasBias in [true, false] {
+        let plain = it.forward(it.input, hasBias: hasBias)
+        let fast = it.forward(it.input, hasBias: hasBias, on: .oneDNN)
+        #expect(fast.relativeDifference(from: plain) < Tolerance.reordered)
+      }
+    }
+
+    @Test(arguments: cases)
+    func `the pullback agrees with the portable kernel`(on it: ConvolutionCase) {
+      let plain = it.backward(it.cotangent)
+      let fast = it.backward(it.cotangent, on: .oneDNN)
+      #expect(fast.relativeDifference(from: plain) < Tolerance.reordered)
+
+      let start = Tensor.random(it.inputShape, seed: 5)
+      let plainSum = it.backward(it.cotangent, addingTo: start)
+      let fastSum = it.backward(it.cotangent, addingTo: start, on: .oneDNN)
+      #expect(fastSum.relativeDifference(from: plainSum) < Tolerance.reordered)
+    }
+
+    @Test(arguments: ConvolutionCase.networks)
+    func `the shapes of networks do not fall back to plain loops`(on it: ConvolutionCase) {
+      let bench = KernelBench()
+      let (x, y) = (bench.slot(it.inputShape), bench.slot(it.outputShape))
+      #expect(bench.isAccelerated(it.forwardKernel(bench, x, y), on: .oneDNN))
+      #expect(bench.isAccelerated(it.backwardKernel(bench, y, x), on: .oneDNN))
+    }
+
+    @Test(arguments: cases)
+    func `the number of threads does not change a bit`(on it: ConvolutionCase) {
+      func results(threads: Int) -> [[UInt32]] {
+        ComputeThreads.setWidth(threads)
+        defer { ComputeThreads.setWidth(1) }
+        let start = Tensor.random(it.inputShape, seed: 5)
+        return [
+          it.forward(it.input, on: .oneDNN).bits, it.backward(it.cotangent, on: .oneDNN).bits,
+          it.backward(it.cotangent, addingTo: start, on: .oneDNN).bits,
+        ]
+      }
+      let expected = results(threads: 1)
+      for threads in [1, 2, 3] { #expect(results(threads: threads) == expected) }
+    }
+
+    @Test(arguments: cases, [2, 4, 8])
+    func `a picture's result does not depend on its neighbours in the batch`(
+      on it: ConvolutionCase, batch: Int
+    ) {
+      let (many, one) = (it.batched(batch), it.batched(1))
+      let y = many.forward(many.input, on: .oneDNN)
+      let dx = many.backward(many.cotangent, on: .oneDNN)
+      for index in [0, batch - 1] {
+        #expect(y.item(index).bits == one.forward(many.input.item(index), on: .oneDNN).bits)
+        #expect(
+          dx.item(index).bits == one.backward(many.cotangent.item(index), on: .oneDNN).bits)
+      }
+    }
+  }
+#endif
