@@ -14,7 +14,9 @@ extension Image where S == Float {
         for row in rows {
           for column in columns {
             for channel in 0..<channels {
-              func value(_ y: Int, _ x: Int) -> Float { source[(y * width + x) * channels + channel] }
+              func value(_ y: Int, _ x: Int) -> Float {
+                source[(y * width + x) * channels + channel]
+              }
               let above = Self.between(
                 value(row.low, column.low), value(row.low, column.high), column.part)
               let below = Self.between(

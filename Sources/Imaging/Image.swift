@@ -11,7 +11,8 @@ public struct Image<S: Sample>: Sendable, Equatable {
   public init(size: PixelSize, layout: ChannelLayout, samples: [S]) {
     precondition(
       samples.count == size.area * layout.channels,
-      "a \(size) \(layout) image takes \(size.area * layout.channels) samples, got \(samples.count)")
+      "a \(size) \(layout) image takes \(size.area * layout.channels) samples, got \(samples.count)"
+    )
     self.size = size
     self.layout = layout
     self.storage = samples

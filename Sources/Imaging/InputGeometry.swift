@@ -1,6 +1,7 @@
 /// How pictures of any size are brought to the size of a network's input.
 public enum InputGeometry: Sendable, Hashable {
-  /// The shorter side is scaled to `short`, and the middle cut out: `crop:256:224`.
+  /// The shorter side is scaled to `short`, the longer one in proportion, and the middle cut out:
+  /// `crop:256:224`.
   case crop(short: Int, size: PixelSize)
   /// The whole picture is scaled to the input, whatever that does to its proportions: `squash:224`.
   case squash(PixelSize)
@@ -23,11 +24,10 @@ public enum InputGeometry: Sendable, Hashable {
     case .squash(let size):
       return Placement(picture: picture, scaled: size, window: size.bounds)
     case .crop(let short, let size):
-      // As torchvision: the longer side is truncated, the offset rounded to even.
       let scaled =
         picture.width <= picture.height
-        ? PixelSize(width: short, height: max(1, short * picture.height / picture.width))
-        : PixelSize(width: max(1, short * picture.width / picture.height), height: short)
+        ? PixelSize(width: short, height: Self.scaled(picture.height, short, picture.width))
+        : PixelSize(width: Self.scaled(picture.width, short, picture.height), height: short)
       return Placement(
         picture: picture, scaled: scaled, window: Self.centered(size, in: scaled))
     case .letterbox(let size):
@@ -35,29 +35,26 @@ public enum InputGeometry: Sendable, Hashable {
       let scaled =
         fitsWidth
         ? PixelSize(
-          width: size.width,
-          height: Self.scaled(picture.height, by: size.width, over: picture.width))
+          width: size.width, height: Self.scaled(picture.height, size.width, picture.width))
         : PixelSize(
-          width: Self.scaled(picture.width, by: size.height, over: picture.height),
-          height: size.height)
+          width: Self.scaled(picture.width, size.height, picture.height), height: size.height)
       return Placement(
         picture: picture, scaled: scaled, window: Self.centered(size, in: scaled))
     }
   }
 
-  private static func scaled(_ extent: Int, by factor: Int, over divisor: Int) -> Int {
-    max(1, (extent * factor + divisor / 2) / divisor)
+  /// extent · factor / divisor in whole pixels, a half rounded to the even neighbour; at least 1.
+  private static func scaled(_ extent: Int, _ factor: Int, _ divisor: Int) -> Int {
+    let exact = Double(extent) * Double(factor) / Double(divisor)
+    return max(1, Int(exact.rounded(.toNearestOrEven)))
   }
 
+  /// A middle between two pixels goes to the left or upper one; a shift rounds down for negative
+  /// margins as well.
   private static func centered(_ size: PixelSize, in outer: PixelSize) -> PixelRect {
     PixelRect(
-      x: half(outer.width - size.width), y: half(outer.height - size.height),
+      x: (outer.width - size.width) >> 1, y: (outer.height - size.height) >> 1,
       width: size.width, height: size.height)
-  }
-
-  /// Half of a margin, a half rounded to the even neighbour.
-  private static func half(_ margin: Int) -> Int {
-    Int((Double(margin) / 2).rounded(.toNearestOrEven))
   }
 }
 

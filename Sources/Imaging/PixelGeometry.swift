@@ -5,7 +5,8 @@ public struct PixelSize: Sendable, Hashable, Codable, CustomStringConvertible {
 
   /// Traps unless both sides are at least 1.
   public init(width: Int, height: Int) {
-    precondition(width >= 1 && height >= 1, "a size needs sides of 1 or more, got \(width)x\(height)")
+    precondition(
+      width >= 1 && height >= 1, "a size needs sides of 1 or more, got \(width)x\(height)")
     self.width = width
     self.height = height
   }

@@ -19,8 +19,10 @@ public enum GradientCheck {
     let weights = random.tensor([input.batch, network.classCount])
     let objective = Objective(layers: [.logits]) { trace in
       let logits = trace[.logits]
-      return ((0..<logits.batch).map { Float(logits.item($0).dot(weights.item($0))) },
-        [.logits: weights])
+      return (
+        (0..<logits.batch).map { Float(logits.item($0).dot(weights.item($0))) },
+        [.logits: weights]
+      )
     }
     let gradient = model.gradient(of: objective, for: input).gradient
     var (worst, largest) = (0.0, 1e-6)

@@ -30,7 +30,7 @@ struct PlacementTests {
     let projected = placement.project(Image(size: PixelSize(side: 1), layout: .gray, samples: [5]))
     let row = (0..<8).map { projected[$0, 1] }
     #expect(row[2...5].allSatisfy { $0 == 5 })
-    #expect((row[..<2] + row[6...]).allSatisfy(\.isNaN))
+    #expect((row[..<2] + row[6...]).allSatisfy { $0.isNaN })
     #expect(placement.seen == PixelRect(x: 2, y: 0, width: 4, height: 4))
   }
 

@@ -90,7 +90,9 @@ struct LayerGradientTests {
     Case("logarithm of the softmax", [6, 2, 2]) { SoftmaxLayer(axis: 1, isLogarithmic: true) },
     Case("transpose", [3, 4, 2]) { Transpose(order: [0, 3, 1, 2]) },
     Case("slice", [6, 5, 4]) {
-      Slice([.init(axis: 1, start: 1, end: 6, step: 2), .init(axis: 3, start: -1, end: -9, step: -1)])
+      Slice([
+        .init(axis: 1, start: 1, end: 6, step: 2), .init(axis: 3, start: -1, end: -9, step: -1),
+      ])
     },
     Case("padding and cutting", [2, 4, 5]) {
       Pad(before: [0, 1, -1, 2], after: [0, 0, 2, -1], value: 0.5)
