@@ -25,6 +25,8 @@ struct Coverage {
   private struct Crossing {
     var top: Double
     var bottom: Double
+    /// Twice the place half way down.
+    var middle: Double
     var winding: Int
   }
 
@@ -33,6 +35,8 @@ struct Coverage {
   private var edges: [Edge] = []
   /// Difference of coverage from one pixel to the next, for the row at work.
   private var steps: [Double]
+  /// Used again for every band, which saves an allocation each.
+  private var crossings: [Crossing] = []
 
   /// Coverage of these pixels; both ranges must not be empty.
   init(columns: Range<Int>, rows: Range<Int>) {
@@ -135,17 +139,19 @@ struct Coverage {
   }
 
   private mutating func sumBand(_ group: ArraySlice<Edge>, top: Double, bottom: Double) {
-    var crossings: [Crossing] = []
+    crossings.removeAll(keepingCapacity: true)
     for edge in group where edge.top.y <= top && edge.bottom.y >= bottom {
-      crossings.append(
-        Crossing(top: edge.x(at: top), bottom: edge.x(at: bottom), winding: edge.winding)
-      )
+      let (above, below) = (edge.x(at: top), edge.x(at: bottom))
+      let crossing = Crossing(
+        top: above, bottom: below, middle: above + below, winding: edge.winding)
+      // Few edges meet in a band, so each is put straight into its place.
+      var place = crossings.count
+      while place > 0, crossings[place - 1].middle > crossing.middle { place -= 1 }
+      crossings.insert(crossing, at: place)
     }
-    crossings.sort {
-      ($0.top + $0.bottom, $0.top, $0.winding) < ($1.top + $1.bottom, $1.top, $1.winding)
-    }
-    let cross = zip(crossings, crossings.dropFirst()).contains { left, right in
-      left.top > right.top + 1e-6 || left.bottom > right.bottom + 1e-6
+    let cross = crossings.indices.dropFirst().contains { index in
+      let (left, right) = (crossings[index - 1], crossings[index])
+      return left.top > right.top + 1e-6 || left.bottom > right.bottom + 1e-6
     }
     if cross, bottom - top > 1.0 / 16 {
       let middle = (top + bottom) / 2

@@ -121,7 +121,9 @@ extension Polyline {
     }
     for index in (isClosed ? 0 : 1)..<segments {
       let before = normals[(index + segments - 1) % segments]
-      pieces += Self.corner(points[index], from: before, to: normals[index], radius, style.join)
+      pieces.append(
+        Self.corner(points[index], from: before, to: normals[index], radius, style.join)
+      )
     }
     if !isClosed, style.cap == .round {
       pieces.append(Self.disc(points[0], radius))
@@ -136,21 +138,27 @@ extension Polyline {
     to after: Point,
     _ radius: Double,
     _ join: StrokeStyle.Join
-  ) -> [[Point]] {
+  ) -> [Point] {
     let turn = (before.x * after.y - before.y * after.x) / (radius * radius)
     let along = (before.x * after.x + before.y * after.y) / (radius * radius)
-    // Up to about 8° (a step of a flattened curve) a flat corner cannot be told from a round one.
-    if join == .round, along < 0.99 { return [disc(point, radius)] }
     // The gap lies on the side that the line turns away from.
     let side = turn > 0 ? -1.0 : 1.0
     let (first, last) = (point + before * side, point + after * side)
     var corner = [point, first]
-    // The tip lies at n/cos²(half angle) from the point; the limit is the customary 4 half widths.
-    if join == .miter, 1 + along > 0.125 {
-      corner.append(point + (before + after) * (side / (1 + along)))
+    let middle = before + after
+    switch join {
+    case .round:
+      // One point on the arc leaves it by r(1 − cos(angle/4)), about a 16th of r(1 − cos(angle)):
+      // for the steps of a flattened curve this is nothing, and a disc costs many more edges.
+      guard along > 0, radius * (1 - along) < 0.5 else { return disc(point, radius) }
+      corner.append(point + middle * (side * radius / middle.length))
+    case .miter where 1 + along > 0.125:
+      // The tip lies at n/cos²(half angle) from the point; the limit is the customary 4 half widths.
+      corner.append(point + middle * (side / (1 + along)))
+    case .miter: break
     }
     corner.append(last)
-    return [corner]
+    return corner
   }
 
   private static func disc(_ center: Point, _ radius: Double) -> [Point] {

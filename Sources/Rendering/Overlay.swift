@@ -47,13 +47,14 @@ extension Overlay {
     )
     let tints = colorMap.colors.indices.map { tint(at: $0) }
     var result = picture.opaqueRGB
-    let width = result.width
+    let size = result.size
     result.withMutableSamples { pixels in
       map.withSamples { values in
         for (index, value) in values.enumerated() {
           let tint =
             value.isNaN
-            ? Self.unseen(x: index % width, y: index / width) : tints[colorMap.index(of: value)]
+            ? Self.unseen(x: index % size.width, y: index / size.width, in: size)
+            : tints[colorMap.index(of: value)]
           let at = index * 3
           pixels[at] = tint.over(pixels[at], tint.color.red)
           pixels[at + 1] = tint.over(pixels[at + 1], tint.color.green)
@@ -104,21 +105,23 @@ extension Overlay {
     return Tint(color: colorMap.colors[outer], share: share)
   }
 
-  /// Gray over half the picture, more on every eighth diagonal.
-  private static func unseen(x: Int, y: Int) -> Tint {
-    Tint(color: Color(gray: 40), share: (x + y) % 8 == 0 ? 0.85 : 0.55)
+  /// Dark gray over the picture, more of it on diagonals, which lie 8 pixels apart in small pictures
+  /// and farther in large ones, so that they are seen when the whole picture is.
+  private static func unseen(x: Int, y: Int, in size: PixelSize) -> Tint {
+    let width = max(min(size.width, size.height) / 300, 1)
+    let isOnLine = (x + y) % (8 * width) < width
+    return Tint(color: Color(gray: 40), share: isOnLine ? 0.85 : 0.55)
   }
 }
 
 extension Image<UInt8> {
-  /// The picture with a small line of white on a dark label at the lower left.
+  /// The picture with a line of white on a dark label at the lower left.
+  ///
+  /// The letters grow with the picture, and shrink where it is too narrow for the line.
   func captioned(_ text: String) -> Bitmap {
-    // Small pictures get smaller letters; below 8 pixels they would not be legible.
-    let style = TextStyle(
-      size: min(max(Double(height) / 16, 8), 16),
-      color: .white,
-      baseline: .middle
-    )
+    let emWidth = TextStyle(size: 1).width(of: text) + 0.5
+    let size = min(max(Double(min(width, height)) / 25, 12), Double(width) / emWidth)
+    let style = TextStyle(size: size, color: .white, baseline: .middle)
     var canvas = RasterCanvas(over: self)
     let label = Rect(
       x: 0,

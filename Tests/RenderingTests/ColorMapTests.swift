@@ -58,6 +58,20 @@ struct ColorMapTests {
     #expect(ColorMap.gray.color(at: 1) == .white)
   }
 
+  @Test(
+    arguments: [
+      ("viridis", 0.25, 0x3B528B), ("viridis", 0.5, 0x21918C), ("viridis", 0.75, 0x5EC962),
+      ("inferno", 0.25, 0x57106E), ("inferno", 0.5, 0xBC3754), ("inferno", 0.75, 0xF98E09),
+    ] as [(String, Float, UInt32)])
+  func `well-known maps are met within a few levels`(name: String, value: Float, hex: UInt32) throws
+  {
+    let color = try #require(ColorMap(named: name)).color(at: value)
+    let expected = Color(hex: hex)
+    #expect(abs(Int(color.red) - Int(expected.red)) <= 3)
+    #expect(abs(Int(color.green) - Int(expected.green)) <= 3)
+    #expect(abs(Int(color.blue) - Int(expected.blue)) <= 3)
+  }
+
   @Test func `red is positive and blue is negative`() {
     let (positive, negative) = (ColorMap.blueRed.color(at: 1), ColorMap.blueRed.color(at: -1))
     #expect(positive.red > 120 && positive.blue < 60)

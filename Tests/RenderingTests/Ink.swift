@@ -7,11 +7,13 @@ extension Image<UInt8> {
   var ink: Double { ink(in: size.bounds) }
 
   func ink(in rect: PixelRect) -> Double {
-    var sum = 0.0
-    for y in rect.y..<rect.maxY {
-      for x in rect.x..<rect.maxX { sum += 1 - Double(self[x, y, 0]) / 255 }
+    withSamples { samples in
+      var sum = 0
+      for y in rect.y..<rect.maxY {
+        for x in rect.x..<rect.maxX { sum += 255 - Int(samples[(y * width + x) * channels]) }
+      }
+      return Double(sum) / 255
     }
-    return sum
   }
 
   func color(_ x: Int, _ y: Int) -> Color {
