@@ -46,3 +46,22 @@ public typealias Add = Arithmetic<Sum>
 public typealias Subtract = Arithmetic<Difference>
 public typealias Multiply = Arithmetic<Product>
 public typealias Divide = Arithmetic<Quotient>
+
+extension Arithmetic: ONNXOperator {
+  static var onnxKinds: [String] { [kind] }
+
+  static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
+    let first = try node.input(0)
+    var second = try node.input(1)
+    // Before operator set 7, the second operand was laid along the first from a given axis on.
+    if node.opset < 7, let start = try node.integer("axis"), case .constant(let constant) = second {
+      let axis = try node.axis(start, rank: first.shape.rank)
+      let trailing = first.shape.rank - axis - constant.shape.rank
+      if trailing > 0 {
+        let ones = [Int](repeating: 1, count: trailing)
+        second = .constant(constant.reshaped(to: Shape(constant.shape.extents + ones)))
+      }
+    }
+    return .layers([Arithmetic()], of: [first, second])
+  }
+}

@@ -12,8 +12,14 @@ public struct Concatenate: Layer {
   public func operations(inputs: [Shape], output: Shape) -> Int { 0 }
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {
+    guard axis >= 1 else { throw LayerError("cannot join along axis \(axis)") }
+    return try Self.joinedShape(of: inputs, axis: axis)
+  }
+
+  /// The shape of arrays joined along any axis that they have.
+  static func joinedShape(of inputs: [Shape], axis: Int) throws(LayerError) -> Shape {
     guard let first = inputs.first else { throw LayerError("expects inputs, found none") }
-    guard (1..<max(first.rank, 1)).contains(axis) else {
+    guard (0..<first.rank).contains(axis) else {
       throw LayerError("cannot join \(first) along axis \(axis)")
     }
     var extents = first.extents
@@ -59,5 +65,17 @@ public struct Concatenate: Layer {
       body(index, StridedCopy.Lattice(joined, offset: start * strides[axis], strides: strides))
       start += input.shape[axis]
     }
+  }
+}
+
+extension Concatenate: ONNXOperator {
+  static let onnxKinds = ["Concat"]
+
+  static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
+    var inputs: [ONNXValue] = []
+    for index in node.inputs.indices { inputs.append(try node.input(index)) }
+    let axis = try node.axis(
+      try node.integer("axis") ?? 1, rank: try node.input().shape.rank)
+    return .layers([Concatenate(axis: axis)], of: inputs)
   }
 }

@@ -73,3 +73,38 @@ public struct Pad: Layer {
     )
   }
 }
+
+extension Pad: ONNXOperator {
+  static let onnxKinds = ["Pad"]
+
+  static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
+    let input = try node.input()
+    let rank = input.shape.rank
+    let mode = try node.string("mode") ?? "constant"
+    guard mode == "constant" else {
+      throw LayerError("pads in mode '\(mode)'; only 'constant' can be read")
+    }
+    // The first operator set called the attribute 'paddings'.
+    let amounts: [Int]
+    if let pads = try node.integers("paddings") {
+      amounts = pads
+    } else if let pads = try node.integers("pads", orInput: 1) {
+      amounts = pads
+    } else {
+      throw LayerError("its pads are missing")
+    }
+    let axes = try node.integers("axes", orInput: 3) ?? Array(0..<rank)
+    guard amounts.count == 2 * axes.count else {
+      throw LayerError("\(amounts.count) pads do not fit \(axes.count) axes")
+    }
+    var before = [Int](repeating: 0, count: rank)
+    var after = before
+    for (index, axis) in axes.enumerated() {
+      let axis = try node.axis(axis, rank: rank)
+      before[axis] = amounts[index]
+      after[axis] = amounts[axes.count + index]
+    }
+    let value = try node.float("value", orInput: 2) ?? 0
+    return .layer(Pad(before: before, after: after, value: value), of: input)
+  }
+}

@@ -116,7 +116,72 @@ extension Window {
     guard input[2] * input[3] <= Int32.max else {
       throw LayerError("planes of \(input[2])x\(input[3]) are too large to pool")
     }
-    return try outputShape(
+    let output = try outputShape(
       for: input, channels: input[1], roundingUp: roundingUp, kind: kind)
+    guard rows.seesSomething(in: input[2], outputs: output[2]),
+      columns.seesSomething(in: input[3], outputs: output[3])
+    else {
+      throw LayerError("some windows see nothing but padding of \(input)")
+    }
+    return output
+  }
+}
+
+extension Window.Axis {
+  /// Whether each window has a tap inside `extent` elements; dilated ones may step over all of them.
+  fileprivate func seesSomething(in extent: Int, outputs: Int) -> Bool {
+    (0..<outputs).allSatisfy { output in
+      let start = output * stride - before
+      let skipped = start >= 0 ? 0 : (dilation - 1 - start) / dilation
+      return skipped < taps && start + skipped * dilation < extent
+    }
+  }
+}
+
+extension MaxPool: ONNXOperator {
+  static let onnxKinds = ["MaxPool"]
+
+  static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
+    let input = try node.input()
+    let window = try Window(
+      node, taps: try node.integers("kernel_shape") ?? [], over: input.shape)
+    return .layer(MaxPool(window: window, roundsUp: try node.flag("ceil_mode")), of: input)
+  }
+}
+
+extension AveragePool: ONNXOperator {
+  static let onnxKinds = ["AveragePool"]
+
+  static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
+    let input = try node.input()
+    let window = try Window(
+      node, taps: try node.integers("kernel_shape") ?? [], over: input.shape)
+    let pool = AveragePool(
+      window: window, roundsUp: try node.flag("ceil_mode"),
+      divisor: try node.flag("count_include_pad") ? .padded : .inside)
+    return .layer(pool, of: input)
+  }
+}
+
+extension GlobalAveragePool: ONNXOperator {
+  static let onnxKinds = ["GlobalAveragePool", "ReduceMean"]
+
+  static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
+    let input = try node.input()
+    if node.kind == "GlobalAveragePool" { return .layer(GlobalAveragePool(), of: input) }
+    let rank = input.shape.rank
+    var axes: Set<Int> = []
+    for axis in try node.integers("axes", orInput: 1) ?? [] {
+      axes.insert(try node.axis(axis, rank: rank))
+    }
+    let passesOn = try node.flag("noop_with_empty_axes")
+    if axes.isEmpty && passesOn { return .same(input) }
+    guard rank >= 3, axes == Set(2..<rank) else {
+      throw LayerError(
+        "takes the mean of \(input.shape) along \(axes.sorted()); only all spatial axes together "
+          + "can be read")
+    }
+    if try node.flag("keepdims", default: true) { return .layer(GlobalAveragePool(), of: input) }
+    return .layers([GlobalAveragePool(), Reshape(item: [input.shape[1]])], of: [input])
   }
 }

@@ -22,3 +22,11 @@ public struct ReLU: Layer {
     }
   }
 }
+
+extension ReLU: ONNXOperator {
+  static let onnxKinds = ["Relu"]
+
+  static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
+    .layer(ReLU(), of: try node.input())
+  }
+}

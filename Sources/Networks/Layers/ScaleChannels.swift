@@ -46,7 +46,9 @@ public struct ScaleChannels: Layer {
     // In double precision, so that folding costs no accuracy.
     let deviation = variance.scalars.map { (Double($0) + Double(epsilon)).squareRoot() }
     let factors = zip(gamma.scalars, deviation).map { Double($0) / $1 }
-    let shifts = zip(zip(beta.scalars, mean.scalars), factors).map { Double($0.0) - Double($0.1) * $1 }
+    let shifts = zip(zip(beta.scalars, mean.scalars), factors).map {
+      Double($0.0) - Double($0.1) * $1
+    }
     try self.init(
       scale: Tensor(factors.map { Float($0) }, shape: gamma.shape),
       shift: Tensor(shifts.map { Float($0) }, shape: gamma.shape))
@@ -77,5 +79,24 @@ public struct ScaleChannels: Layer {
         outputCotangent: cotangent, scale: site.parameters[0], inputCotangent: target,
         order: order, accumulates: accumulates)
     }
+  }
+}
+
+extension ScaleChannels: ONNXOperator {
+  static let onnxKinds = ["BatchNormalization"]
+
+  static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
+    if try node.flag("training_mode") {
+      throw LayerError("uses the statistics of the batch; export the model for inference")
+    }
+    guard try node.flag("spatial", default: true) else {
+      throw LayerError("has statistics for each position; only those for each channel can be read")
+    }
+    let layer = try ScaleChannels(
+      gamma: try node.constant(1, "factors").tensor, beta: try node.constant(2, "shifts").tensor,
+      mean: try node.constant(3, "means").tensor,
+      variance: try node.constant(4, "variances").tensor,
+      epsilon: try node.float("epsilon") ?? 1e-5)
+    return .layer(layer, of: try node.input())
   }
 }

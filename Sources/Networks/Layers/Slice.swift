@@ -77,10 +77,48 @@ public struct Slice: Layer {
     var strides = operand.shape.strides
     var offset = 0
     for range in ranges {
-      guard let (first, _) = range.resolved(for: operand.shape[range.axis]) else { continue }
+      let extent = operand.shape[range.axis]
+      guard let (first, _) = range.resolved(for: extent) else { continue }
       offset += first * strides[range.axis]
-      strides[range.axis] *= range.step
+      // A step beyond the end takes one element, however long it is.
+      strides[range.axis] *= min(max(range.step, -extent), extent)
     }
     return StridedCopy.Lattice(operand, offset: offset, strides: strides)
+  }
+}
+
+extension Slice: ONNXOperator {
+  static let onnxKinds = ["Slice"]
+
+  static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
+    let input = try node.input()
+    let ranges = try ranges(of: node, rank: input.shape.rank).filter { range in
+      // All of a batch of one: every picture stays.
+      range.axis != 0 || range.resolved(for: input.shape[0])?.count != input.shape[0]
+    }
+    return ranges.isEmpty ? .same(input) : .layer(Slice(ranges), of: input)
+  }
+
+  /// What a Slice node takes, whether its numbers are attributes or inputs.
+  static func ranges(of node: ONNXNode, rank: Int) throws(LayerError) -> [Range] {
+    guard let starts = try node.integers("starts", orInput: 1),
+      let ends = try node.integers("ends", orInput: 2)
+    else { throw LayerError("its starts or ends are missing") }
+    let axes = try node.integers("axes", orInput: 3) ?? Array(starts.indices)
+    let steps =
+      try node.integers("steps", orInput: 4) ?? [Int](repeating: 1, count: starts.count)
+    guard [ends, axes, steps].allSatisfy({ $0.count == starts.count }) else {
+      throw LayerError("its starts, ends, axes and steps differ in number")
+    }
+    var ranges: [Range] = []
+    for index in starts.indices {
+      let axis = try node.axis(axes[index], rank: rank)
+      guard !ranges.contains(where: { $0.axis == axis }) else {
+        throw LayerError("slices axis \(axis) twice")
+      }
+      ranges.append(
+        Range(axis: axis, start: starts[index], end: ends[index], step: steps[index]))
+    }
+    return ranges
   }
 }

@@ -39,3 +39,26 @@ public struct SoftmaxLayer: Layer {
     }
   }
 }
+
+extension SoftmaxLayer: ONNXOperator {
+  static let onnxKinds = ["Softmax", "LogSoftmax"]
+
+  static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
+    let input = try node.input()
+    let shape = input.shape
+    // Up to operator set 12, the axis and all behind it are normalised together.
+    let flattens = node.opset < 13
+    let axis = try node.axis(try node.integer("axis") ?? (flattens ? 1 : -1), rank: shape.rank)
+    let isLogarithmic = node.kind == "LogSoftmax"
+    let together = shape.extents[axis...].reduce(1, *)
+    guard flattens, together != shape[axis] else {
+      return .layer(SoftmaxLayer(axis: axis, isLogarithmic: isLogarithmic), of: input)
+    }
+    let flat = Shape(shape.extents[..<axis] + [together])
+    return .layers(
+      [
+        Reshape(from: shape, to: flat), SoftmaxLayer(axis: axis, isLogarithmic: isLogarithmic),
+        Reshape(from: flat, to: shape),
+      ], of: [input])
+  }
+}

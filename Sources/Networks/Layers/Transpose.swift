@@ -40,3 +40,13 @@ public struct Transpose: Layer {
     return StridedCopy.Lattice(operand, strides: order.map { strides[$0] })
   }
 }
+
+extension Transpose: ONNXOperator {
+  static let onnxKinds = ["Transpose"]
+
+  static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
+    let input = try node.input()
+    let order = try node.integers("perm") ?? Array((0..<input.shape.rank).reversed())
+    return .layer(Transpose(order: order), of: input)
+  }
+}

@@ -1,0 +1,48 @@
+/// Why a model file cannot be used.
+public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What the remedy depends on.
+  public enum Kind: String, Sendable {
+    /// The file cannot be opened or read.
+    case unreadable
+    /// The bytes are no model, or contradict themselves.
+    case malformed
+    /// A size is beyond what is accepted.
+    case limit
+    /// The model asks for something that this package cannot compute.
+    case unsupported
+    /// The caller must choose something, or chose what does not fit.
+    case choice
+  }
+
+  public let kind: Kind
+  /// What was found, where, what was expected and what can be done.
+  public let reason: String
+  /// The file as the caller named it.
+  public let file: String?
+
+  init(_ kind: Kind, _ reason: String, file: String? = nil) {
+    self.kind = kind
+    self.reason = reason
+    self.file = file
+  }
+
+  /// The same error with the file it is about.
+  func about(_ file: String) -> ModelError { ModelError(kind, reason, file: file) }
+
+  public var description: String { (file.map { "\($0): " } ?? "") + reason }
+}
+
+/// Sizes beyond which a model is refused before anything is allocated for it.
+enum ModelLimits {
+  /// What protobuf itself allows.
+  static let fileByteCount = 1 << 31 - 1
+  static let nodeCount = 100_000
+  /// UTF-8 bytes of a name.
+  static let nameLength = 4096
+  /// Elements of a trained tensor, or of a layer's output for one picture.
+  static let elementCount = 1 << 28
+  /// Multiplications and additions for one picture; the sum stays far from overflow.
+  static let operationCount = 1 << 58
+  /// Taps of a pooling window along one axis.
+  static let tapCount = 1 << 14
+}

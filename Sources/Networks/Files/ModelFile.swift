@@ -1,0 +1,93 @@
+public import Imaging
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A classifier read from an ONNX file, and what was done to it on the way.
+///
+/// The network computes scores: a softmax at the end is taken off. Its layers have the names that
+/// the file gives to the values they produce. It takes any number of pictures where the graph allows,
+/// whatever batch the file declares.
+public struct ModelFile: Sendable {
+  public let network: Network
+  public let notes: [ModelNote]
+  /// Texts that the file carries, by key.
+  public let metadata: [String: String]
+
+  /// Reads a file, and the files beside it that hold its larger tensors.
+  ///
+  /// - Parameter inputSize: the size of pictures, for a model that leaves it open.
+  public static func read(
+    _ path: String, inputSize: PixelSize? = nil
+  ) throws(ModelError) -> ModelFile {
+    do throws(ModelError) {
+      let (bytes, folder) = try contents(of: path)
+      return try ModelFile(onnx: bytes, folder: folder, inputSize: inputSize)
+    } catch {
+      throw error.about(path)
+    }
+  }
+
+  /// Reads a model that is all in one piece.
+  public init(onnx bytes: [UInt8], inputSize: PixelSize? = nil) throws(ModelError) {
+    try self.init(onnx: Data(bytes), folder: nil, inputSize: inputSize)
+  }
+
+  private static func contents(of path: String) throws(ModelError) -> (Data, folder: String) {
+    do throws(LayerError) {
+      let file = try RegularFile(path)
+      return (try file.contents(limit: ModelLimits.fileByteCount), file.folder)
+    } catch {
+      throw ModelError(.unreadable, error.reason)
+    }
+  }
+
+  private init(onnx bytes: Data, folder: String?, inputSize: PixelSize?) throws(ModelError) {
+    let graph = try ONNXGraph(bytes: bytes)
+    guard let declared = graph.inputs.first, graph.inputs.count == 1 else {
+      let names = graph.inputs.map { "'\($0.name)'" }.joined(separator: ", ")
+      throw ModelError(
+        .unsupported,
+        graph.inputs.isEmpty
+          ? "takes no input; an image classifier takes one"
+          : "takes \(graph.inputs.count) inputs (\(names)); an image classifier takes one")
+    }
+    let input = try ONNXInput(declared, size: inputSize)
+    let external = ONNXExternalData(folder: folder)
+    var failure: ModelError?
+    for output in graph.outputs {
+      do throws(ModelError) {
+        var assembly = ONNXAssembly(graph, input: input, external: external)
+        let network = try assembly.network(endingIn: output)
+        var notes = assembly.notes
+        let ignored = graph.outputs.filter { $0 != output }
+        if !ignored.isEmpty { notes.append(.outputChosen(output, ignored: ignored)) }
+        self.network = try Self.labeled(network, by: graph.metadata["labels"], &notes)
+        self.notes = notes
+        metadata = graph.metadata
+        return
+      } catch {
+        failure = failure ?? error
+      }
+    }
+    throw failure ?? ModelError(.malformed, "has no output")
+  }
+
+  /// The network with the labels that the file carries, if they fit it.
+  private static func labeled(
+    _ network: Network, by text: String?, _ notes: inout [ModelNote]
+  ) throws(ModelError) -> Network {
+    guard let text else { return network }
+    let lines = text.split(whereSeparator: \.isNewline).map(String.init)
+    let labels = (try? JSONDecoder().decode([String].self, from: Data(text.utf8))) ?? lines
+    do throws(NetworkError) {
+      return try network.labeled(labels)
+    } catch {
+      notes.append(.labelsIgnored("\(error)"))
+      return network
+    }
+  }
+}

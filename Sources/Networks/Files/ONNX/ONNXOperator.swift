@@ -1,0 +1,27 @@
+import Tensors
+
+/// A layer that ONNX files can hold, and how it is read from a node.
+///
+/// The conformance stands in the layer's file; one line in `LayerCatalog` makes it known.
+protocol ONNXOperator: SendableMetatype {
+  /// Operators of ONNX that become this layer.
+  static var onnxKinds: [String] { get }
+
+  /// What stands for the node. Throws a sentence when the layer cannot do what the node asks; nothing
+  /// needs to be checked here that the layer's shape rule checks.
+  static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading
+}
+
+/// What stands for a node of an ONNX graph.
+enum ONNXReading {
+  /// Layers in a row. The first reads the inputs, each next one the layer before it; the last gets
+  /// the node's name.
+  case layers([any Layer], of: [ONNXValue])
+  /// Nothing: the node passes on what is already there.
+  case same(ONNXValue)
+
+  /// One layer with one input.
+  static func layer(_ layer: any Layer, of input: ONNXValue) -> ONNXReading {
+    .layers([layer], of: [input])
+  }
+}
