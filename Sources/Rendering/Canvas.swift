@@ -32,6 +32,7 @@ extension Canvas {
     stroke(path, with: color, style: StrokeStyle(width: width))
   }
 
+  /// Draws the built-in font's letters as strokes.
   public mutating func draw(_ text: String, at anchor: Point, style: TextStyle) {
     let lettering = Lettering(text, at: anchor, style: style)
     stroke(lettering.path, with: style.color, style: .round(width: lettering.lineWidth))
@@ -42,6 +43,7 @@ extension Canvas {
 public struct TextStyle: Sendable, Hashable {
   /// Where the anchor lies along the line.
   public enum Alignment: Sendable, Hashable {
+    /// At its start, its middle or its end.
     case leading, center, trailing
   }
 
@@ -59,6 +61,7 @@ public struct TextStyle: Sendable, Hashable {
 
   /// Which way the line runs.
   public enum Direction: Sendable, Hashable {
+    /// Level, to the right.
     case rightwards
     /// Turned left by a right angle.
     case upwards
@@ -68,12 +71,18 @@ public struct TextStyle: Sendable, Hashable {
 
   /// Size of the em in canvas units; capitals are 0.73 of it.
   public var size: Double
+  /// Colour of the letters.
   public var color: Color
+  /// Thickness of the letters.
   public var weight: Font.Weight
+  /// Where the anchor lies along the line.
   public var alignment: Alignment
+  /// Where the anchor lies across the line.
   public var baseline: Baseline
+  /// Which way the line runs.
   public var direction: Direction
 
+  /// Dark regular text to the right of an anchor on the baseline, unless told otherwise.
   public init(
     size: Double = 13,
     color: Color = .black,

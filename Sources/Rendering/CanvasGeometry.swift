@@ -1,8 +1,11 @@
 /// A position on a canvas, in canvas units: x to the right, y downwards.
 public struct Point: Sendable, Hashable {
+  /// To the right.
   public var x: Double
+  /// Downwards.
   public var y: Double
 
+  /// A position in canvas units.
   public init(x: Double, y: Double) {
     self.x = x
     self.y = y
@@ -26,9 +29,13 @@ public struct Point: Sendable, Hashable {
 
 /// An upright rectangle on a canvas; its sides may be zero.
 public struct Rect: Sendable, Hashable {
+  /// The left side.
   public var x: Double
+  /// The upper side.
   public var y: Double
+  /// From left to right, 0 or more.
   public var width: Double
+  /// From top to bottom, 0 or more.
   public var height: Double
 
   /// Traps for negative sides.
@@ -40,8 +47,11 @@ public struct Rect: Sendable, Hashable {
     self.height = height
   }
 
+  /// The right side.
   public var maxX: Double { x + width }
+  /// The lower side.
   public var maxY: Double { y + height }
+  /// Where the diagonals meet.
   public var center: Point { Point(x: x + width / 2, y: y + height / 2) }
 
   /// The rectangle drawn in by these margins; where they meet it is empty.

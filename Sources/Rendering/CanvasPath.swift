@@ -2,7 +2,9 @@
 public struct Path: Sendable, Hashable {
   /// One step of the pen.
   public enum Element: Sendable, Hashable {
+    /// Puts the pen down.
     case move(Point)
+    /// A straight line.
     case line(Point)
     case quad(control: Point, Point)
     case cubic(control1: Point, control2: Point, Point)
@@ -10,8 +12,10 @@ public struct Path: Sendable, Hashable {
     case close
   }
 
+  /// The steps in the order they are drawn.
   public private(set) var elements: [Element] = []
 
+  /// A path without steps.
   public init() {}
 
   /// Puts the pen down.
@@ -59,6 +63,7 @@ extension Path {
     return path
   }
 
+  /// The four sides of a rectangle.
   public static func rectangle(_ rect: Rect) -> Path {
     polygon([
       Point(x: rect.x, y: rect.y), Point(x: rect.maxX, y: rect.y),
@@ -83,6 +88,7 @@ extension Path {
     return path
   }
 
+  /// A circle of four curves, true within 0.03 % of its radius.
   public static func circle(center: Point, radius: Double) -> Path {
     roundedRectangle(
       Rect(x: center.x - radius, y: center.y - radius, width: 2 * radius, height: 2 * radius),

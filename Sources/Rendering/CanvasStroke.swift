@@ -12,16 +12,20 @@ public struct StrokeStyle: Sendable, Hashable {
   public enum Join: Sendable, Hashable {
     /// Pointed; corners below about 29° are cut off.
     case miter
+    /// An arc about the corner.
     case round
   }
 
   /// Width in canvas units.
   public var width: Double
+  /// What the ends look like; the strokes of a dashed line have such ends too.
   public var cap: Cap
+  /// What the corners look like.
   public var join: Join
   /// Lengths of strokes and gaps in turn, in canvas units; empty for an unbroken line.
   public var dash: [Double]
 
+  /// An unbroken line with cut ends and pointed corners, unless told otherwise.
   public init(width: Double = 1, cap: Cap = .butt, join: Join = .miter, dash: [Double] = []) {
     self.width = width
     self.cap = cap

@@ -5,8 +5,11 @@ public import Imaging
 /// The look is that of a figure on paper: white ground, thin gray grid, the legend above the plot
 /// where it hides nothing. All sizes are in canvas units and do not grow with the chart.
 public struct Chart: Sendable {
+  /// What the chart shows; empty for no line of its own.
   public var title: String
+  /// The horizontal axis.
   public var x: ChartAxis
+  /// The vertical axis.
   public var y: ChartAxis
   /// Drawn in this order, the last on top.
   public var series: [ChartSeries]
@@ -15,6 +18,7 @@ public struct Chart: Sendable {
   /// Size of the text along the axes; the title is a little larger.
   public var textSize: Double
 
+  /// A chart of some series; data of any kind are drawn as far as they can be.
   public init(
     title: String = "",
     x: ChartAxis = ChartAxis(),

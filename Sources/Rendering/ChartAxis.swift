@@ -12,8 +12,10 @@ public struct ChartAxis: Sendable, Hashable {
 
   /// Name and unit of what is counted.
   public var label: String
+  /// What stands along the axis.
   public var scale: Scale
 
+  /// An axis of numbers whose range fits the data, unless told otherwise.
   public init(_ label: String = "", scale: Scale = .automatic) {
     self.label = label
     self.scale = scale

@@ -1,10 +1,13 @@
 /// A strip that tells which colour stands for which value.
 public struct ChartColorBar: Sendable, Hashable {
+  /// The colours, from foot to head.
   public var colorMap: ColorMap
   /// The values at the lower and the upper end.
   public var range: ClosedRange<Double>
+  /// What the values are, with their unit.
   public var label: String
 
+  /// The bar of a colour map over a range of values.
   public init(colorMap: ColorMap, range: ClosedRange<Double>, label: String = "") {
     self.colorMap = colorMap
     self.range = range

@@ -2,9 +2,12 @@
 public struct ChartSeries: Sendable {
   /// A rectangle from zero up to `height`, in data units.
   public struct Bar: Sendable, Hashable {
+    /// Where the bar stands on the horizontal axis.
     public var range: ClosedRange<Double>
+    /// How far it reaches from zero.
     public var height: Double
 
+    /// A bar in data units.
     public init(range: ClosedRange<Double>, height: Double) {
       self.range = range
       self.height = height
@@ -17,7 +20,9 @@ public struct ChartSeries: Sendable {
     case line([Point], width: Double, dash: [Double])
     /// A dot at every finite point.
     case dots([Point], radius: Double)
+    /// Bars from zero.
     case bars([Bar])
+    /// Cells; the axes hold the names of its columns and rows.
     case matrix(Matrix)
   }
 
@@ -27,6 +32,7 @@ public struct ChartSeries: Sendable {
     public var values: [[Double]]
     /// What is written into the cells; empty strings leave a cell bare.
     public var labels: [[String]]
+    /// Where the colours are from.
     public var colorMap: ColorMap
     /// The value that takes the colour map's upper end; for a diverging map its negative takes the
     /// lower end, otherwise zero does.
@@ -57,8 +63,10 @@ public struct ChartSeries: Sendable {
   public var name: String
   /// Nil takes the next colour of `Chart.palette`.
   public var color: Color?
+  /// What is drawn.
   public var mark: Mark
 
+  /// A series of any kind.
   public init(name: String = "", color: Color? = nil, mark: Mark) {
     self.name = name
     self.color = color
@@ -101,7 +109,9 @@ public struct ChartSeries: Sendable {
 
 /// How many values fall into each of some equally wide bins.
 public struct Histogram: Sendable, Hashable {
+  /// From the lower end of the first bin to the upper end of the last.
   public let range: ClosedRange<Double>
+  /// One count per bin, from low to high.
   public let counts: [Int]
 
   /// Counts the values within the range, by default that of the finite values.

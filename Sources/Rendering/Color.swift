@@ -1,7 +1,10 @@
 /// An sRGB colour with straight alpha, 8 bits per channel.
 public struct Color: Sendable, Hashable {
+  /// Code value, 0...255.
   public var red: UInt8
+  /// Code value, 0...255.
   public var green: UInt8
+  /// Code value, 0...255.
   public var blue: UInt8
   /// 0 is invisible, 255 hides what lies beneath.
   public var alpha: UInt8
@@ -33,7 +36,10 @@ public struct Color: Sendable, Hashable {
     return faded
   }
 
+  /// Opaque black.
   public static let black = Color(hex: 0x000000)
+  /// Opaque white.
   public static let white = Color(hex: 0xFFFFFF)
+  /// Invisible.
   public static let clear = Color(red: 0, green: 0, blue: 0, alpha: 0)
 }

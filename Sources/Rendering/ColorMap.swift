@@ -15,7 +15,9 @@ public struct ColorMap: Sendable, Hashable {
     case diverging
   }
 
+  /// What the map is called on the command line and in files.
   public let name: String
+  /// What range of values the map colours.
   public let kind: Kind
   /// 257 opaque colours from the lowest value to the highest.
   public let colors: [Color]

@@ -15,12 +15,15 @@ public struct ContactSheet: Sendable {
     case picture(Bitmap, caption: String = "")
     /// A gray box that tells why there is no picture.
     case failed(reason: String)
+    /// Left blank.
     case empty
   }
 
   /// One picture's name and its cells from left to right.
   public struct Row: Sendable {
+    /// The name above the row.
     public var label: String
+    /// One per column, from left to right.
     public var cells: [Cell]
 
     /// Cells that are missing at the end are empty, those beyond the last column are not drawn.
@@ -30,10 +33,13 @@ public struct ContactSheet: Sendable {
     }
   }
 
+  /// Stands above the columns of every page; empty for no line of its own.
   public let title: String
+  /// The names above the columns.
   public let columns: [String]
   /// The room that a thumbnail may take.
   public let thumbnail: PixelSize
+  /// How many rows fill a page.
   public let rowsPerPage: Int
 
   private var pageNumber = 1

@@ -12,8 +12,11 @@ public enum Font {
     /// Limits the width to what stays legible.
     public init(lineWidth: Double) { self.lineWidth = min(max(lineWidth, 0.03), 0.2) }
 
+    /// Thin lines, for large text.
     public static let light = Weight(lineWidth: 0.065)
+    /// The weight of running text.
     public static let regular = Weight(lineWidth: 0.088)
+    /// Thick lines, for titles.
     public static let bold = Weight(lineWidth: 0.132)
   }
 

@@ -17,6 +17,7 @@ public struct MapNormalization: Sendable, Hashable, Codable {
 
   /// What kind of map the scale was taken from.
   public enum Status: String, Sendable, Codable, CaseIterable {
+    /// Some finite value differs from zero, and none is infinite.
     case normal
     /// Every value that was seen is zero (or, for magnitudes, not above it).
     case nothingFound
@@ -24,12 +25,14 @@ public struct MapNormalization: Sendable, Hashable, Codable {
     case nonFinite
   }
 
+  /// The range that values are brought to.
   public let range: Range
   /// The percentage of finite values that reach the ends of the range at most, above 0 up to 100.
   public let clip: Float
   /// The raw value that becomes 1; 0 unless the status is `.normal` or some finite value differs
   /// from zero.
   public let scale: Float
+  /// What kind of map the scale was taken from.
   public let status: Status
 
   /// Takes the scale from the strengths of a map of one channel.

@@ -14,6 +14,7 @@ public import Imaging
 /// map is near zero the photograph stays as it is, and its pixels are never stretched. Pixels that
 /// the network did not see (NaN) are darkened and hatched.
 public struct Overlay: Sendable, Hashable, Codable {
+  /// The colours of normalised values.
   public var colorMap: ColorMap
   /// How much of the picture the strongest value hides, 0...1.
   public var opacity: Float
@@ -26,6 +27,7 @@ public struct Overlay: Sendable, Hashable, Codable {
   /// Strong colours for signed maps, whose single pixels would be lost otherwise.
   public static let signed = Overlay(colorMap: .blueRed, opacity: 0.9, gamma: 0.6)
 
+  /// An overlay in the colours of a map.
   public init(colorMap: ColorMap, opacity: Float = 0.7, gamma: Float = 0.7) {
     self.colorMap = colorMap
     self.opacity = opacity
