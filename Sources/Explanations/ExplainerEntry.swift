@@ -3,7 +3,7 @@ public import Networks
 import Tensors
 
 /// A line of the catalogue: a method whose type is forgotten, ready to be configured by options.
-public struct ExplainerEntry: Sendable {
+public struct ExplainerEntry: Sendable, CustomStringConvertible {
   public let about: MethodDescription
   /// What the method needs of a model, in words.
   public let needs: String
@@ -28,6 +28,9 @@ public struct ExplainerEntry: Sendable {
   ) throws(ExplainerError) -> ConfiguredExplainer {
     try make(options)
   }
+
+  /// The method's name.
+  public var description: String { about.name }
 
   /// Whether the method has an option under this dotted key.
   public func hasOption(_ key: String) -> Bool {

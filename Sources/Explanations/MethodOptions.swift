@@ -30,23 +30,21 @@ public struct MethodOptions: Sendable, Hashable {
   func applied<E: Explainer>(to defaults: E) throws(ExplainerError) -> E {
     let method = E.about.name
     var tree = try JSONValue.encoding(defaults, for: method)
+    var configured = defaults
     for (key, value) in settings {
       do throws(OptionError) {
         try tree.set(key.split(separator: ".", omittingEmptySubsequences: false)[...], to: value)
       } catch {
         throw .option(method: method, reason: "'\(key)': \(error.reason)")
       }
-    }
-    let configured: E
-    do {
-      configured = try JSONDecoder().decode(E.self, from: JSONEncoder().encode(tree))
-    } catch DecodingError.dataCorrupted(let context) {
-      throw .option(
-        method: method,
-        reason: "'\(context.codingPath.map(\.stringValue).joined(separator: "."))': "
-          + context.debugDescription)
-    } catch {
-      throw .option(method: method, reason: "options do not fit: \(error)")
+      do {
+        configured = try JSONDecoder().decode(E.self, from: JSONEncoder().encode(tree))
+      } catch DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty {
+        throw .option(
+          method: method, reason: "'\(key)' cannot be '\(value)': \(context.debugDescription)")
+      } catch {
+        throw .option(method: method, reason: "'\(key)' cannot be '\(value)'")
+      }
     }
     try configured.validate()
     return configured

@@ -4,10 +4,6 @@ import Tensors
 import TestSupport
 import Testing
 
-extension ExplainerEntry: @retroactive CustomTestStringConvertible {
-  public var testDescription: String { about.name }
-}
-
 /// What every method of the catalogue keeps; a newcomer is tested by being listed.
 struct ExplainerContractTests {
   let model: CompiledNetwork

@@ -23,18 +23,18 @@ struct MethodOptionsTests {
   }
 
   @Test(arguments: [
-    (["step": "80"] as KeyValuePairs, "did you mean steps"),
-    (["steps": "many"], "expects a whole number, found 'many'"),
-    (["steps": "0"], "steps must be 1...4096, found 0"),
-    (["steps.deep": "1"], "has no parts"),
-    (["baseline": "pink"], "baseline"),
-    (["tolerance": "nan"], "expects a number"),
-    (["steps": "2.5"], "steps"),
+    ("step", "80", "did you mean steps"),
+    ("steps", "many", "expects a whole number, found 'many'"),
+    ("steps", "0", "steps must be 1...4096, found 0"),
+    ("steps.deep", "1", "has no parts"),
+    ("baseline", "pink", "baseline"),
+    ("tolerance", "nan", "expects a number"),
+    ("steps", "2.5", "steps"),
   ]) func `a wrong option is refused with a reason`(
-    _ settings: KeyValuePairs<String, String>, _ reason: String
+    _ key: String, _ value: String, _ reason: String
   ) {
     #expect {
-      _ = try configured(settings)
+      _ = try configured([key: value])
     } throws: { error in
       "\(error)".contains(reason)
     }
