@@ -75,7 +75,7 @@ struct LayerGradientTests {
         inputs: ["flat"])
     },
     Case("relu", [3, 5, 5]) { ReLU() },
-    Case("clip", [3, 5, 5]) { Clip(ClipFunction(low: -0.5, high: 0.5)) },
+    Case("clip", [3, 5, 5]) { Clip(ClipFunction(low: -0.507, high: 0.507)) },
     Case("max pooling", [2, 8, 8]) { MaxPool(window: SmallNetworks.window(2, stride: 2)) },
     Case("max pooling that overlaps", [2, 9, 9]) {
       MaxPool(window: SmallNetworks.window(3, stride: 2, before: 1))

@@ -41,22 +41,26 @@ public struct PlanBuilder {
     kept = request.gradients
     let shapes = try Network.shapes(
       of: network.nodes, input: network.input, shape: Shape([batch] + network.inputShape.extents))
-    func operand(_ name: LayerName, in builder: inout PlanBuilder) -> Operand {
+    func shape(_ name: LayerName) -> Shape {
       guard let shape = shapes[name] else { preconditionFailure("'\(name)' has no shape") }
-      return builder.makeSlot(shape)
+      return shape
     }
 
-    let input = operand(network.input, in: &self)
+    let input = makeSlot(shape(network.input))
     values[network.input] = input
     mark(input) { $0.origin = .beforeForward }
 
     let needed = network.ancestors(of: request.reading.union(request.seeding))
     for node in network.nodes where needed.contains(node.name) {
+      let first = parameters.count
+      parameters += node.layer.parameters
       let site = Site(
         name: node.name, inputNames: node.inputs,
         inputs: node.inputs.compactMap { values[$0] },
-        output: operand(node.name, in: &self),
-        parameters: node.layer.parameters.map { addParameter($0) })
+        output: makeSlot(shape(node.name)),
+        parameters: node.layer.parameters.enumerated().map { index, tensor in
+          Operand(.parameter(first + index), shape: tensor.shape)
+        })
       values[node.name] = site.output
       sites[node.name] = site
       node.layer.forward(site, into: &self)
@@ -67,7 +71,7 @@ public struct PlanBuilder {
     let active = network.descendants(of: request.gradients)
     let reached = network.ancestors(of: request.seeding)
     for name in active.intersection(reached) {
-      cotangents[name] = operand(name, in: &self)
+      cotangents[name] = makeSlot(shape(name))
     }
     for name in request.seeding {
       guard let seed = cotangents[name] else { continue }
@@ -82,7 +86,7 @@ public struct PlanBuilder {
     }
     for name in request.gradients {
       // A layer that no seed depends on has a zero gradient.
-      let gradient = cotangents[name] ?? operand(name, in: &self)
+      let gradient = cotangents[name] ?? makeSlot(shape(name))
       if !started.contains(name) { emit(Fill(gradient)) }
       cotangents[name] = gradient
       mark(gradient) { $0.isRead = true }
@@ -114,7 +118,7 @@ public struct PlanBuilder {
     if case .slot = source.place {
       share(site.output, with: source)
     } else {
-      emit(copy(from: source, to: site.output, accumulates: false))
+      emit(Self.copy(from: source, to: site.output, accumulates: false))
     }
   }
 
@@ -159,18 +163,13 @@ public struct PlanBuilder {
       started.insert(name)
       share(target, with: source)
     } else {
-      contribute(to: 0, of: site) { copy(from: source, to: $0, accumulates: $1) }
+      contribute(to: 0, of: site) { Self.copy(from: source, to: $0, accumulates: $1) }
     }
   }
 
   // MARK: - Details
 
-  private mutating func addParameter(_ tensor: Tensor) -> Operand {
-    parameters.append(tensor)
-    return Operand(.parameter(parameters.count - 1), shape: tensor.shape)
-  }
-
-  private func copy(from source: Operand, to target: Operand, accumulates: Bool) -> StridedCopy {
+  private static func copy(from source: Operand, to target: Operand, accumulates: Bool) -> StridedCopy {
     let flat: Shape = [source.count]
     return StridedCopy(
       from: .init(source.reshaped(to: flat)), to: .init(target.reshaped(to: flat)),
