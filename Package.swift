@@ -30,7 +30,7 @@ let usesOneDNN = uses("ONEDNN", header: "dnnl.h")
 struct Floor {
   var name: String
   var dependencies: [Target.Dependency] = []
-  var resources: [Resource] = []
+  var exclude: [String] = []
 }
 
 let floors: [Floor] = [
@@ -43,7 +43,7 @@ let floors: [Floor] = [
     dependencies: [
       "Imaging", "Tensors", "Kernels",
       .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-    ]),
+    ], exclude: ["Files/ONNX/onnx.proto"]),
   Floor(name: "Explanations", dependencies: ["Imaging", "Tensors", "Networks"]),
   Floor(name: "Rendering", dependencies: ["Imaging", "ImageCodecs", "Networks", "Explanations"]),
   Floor(
@@ -76,11 +76,14 @@ let swiftSettings: [SwiftSetting] =
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
-  ] + (usesOneDNN ? [.define("TIDEMARK_ONEDNN")] : [])
+  ]
+  + (usesOneDNN ? [.define("TIDEMARK_ONEDNN")] : [])
+  // Warnings are errors where the project itself is checked, and nobody else's trouble.
+  + (Context.environment["TIDEMARK_STRICT"] == "1" ? [.treatAllWarnings(as: .error)] : [])
 
 let libraries: [Target] = floors.map { floor in
   .target(
-    name: floor.name, dependencies: floor.dependencies, resources: floor.resources,
+    name: floor.name, dependencies: floor.dependencies, exclude: floor.exclude,
     swiftSettings: swiftSettings)
 }
 
