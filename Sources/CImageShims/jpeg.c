@@ -14,6 +14,8 @@ typedef struct {
   struct jpeg_error_mgr base;
   tm_landing landing;
   bool is_damaged;
+  /// All rows have been read.
+  bool is_complete;
 } error_manager;
 
 static tm_image_status status_of(int code) {
@@ -48,7 +50,7 @@ static void on_message(j_common_ptr cinfo, int level) {
   switch (errors->base.msg_code) {
     case JWRN_JPEG_EOF:
       // The library would make up the rest in gray.
-      on_error(cinfo);
+      if (!errors->is_complete) on_error(cinfo);
       break;
     case JWRN_ARITH_BAD_CODE:
     case JWRN_HIT_MARKER:
@@ -128,6 +130,10 @@ static tm_image_status read_jpeg(tm_image_reader *base, uint8_t *pixels) {
     }
     if (inks) rgb_from_inks(inks[0], target, header->width);
   }
+  // Reads on to the end marker, which may be missing: nonsense behind the last row tells that the
+  // rows cannot be right.
+  reader->errors.is_complete = true;
+  jpeg_finish_decompress(cinfo);
   base->is_damaged = reader->errors.is_damaged;
   return TM_IMAGE_OK;
 }
