@@ -16,7 +16,7 @@ static void parts_destroy(parts *it) {
 }
 
 static dnnl_status_t parts_create(
-  const tm_convolution *shape, bool has_bias, tm_layout_choice choice, parts *it) {
+  const tm_convolution *shape, bool is_forward, bool has_bias, tm_layout_choice choice, parts *it) {
   *it = (parts){0};
   for (int axis = 0; axis < 2; axis++) {
     it->window.strides[axis] = shape->stride[axis];
@@ -35,10 +35,10 @@ static dnnl_status_t parts_create(
   const dnnl_dims_t whole = {shape->outputs, shape->inputs, shape->taps[0], shape->taps[1]};
   bool is_grouped = shape->groups > 1;
   static const dnnl_format_tag_t tags[] = {
-    [TM_CHOICE_ANY] = dnnl_format_tag_any, [TM_CHOICE_PLAIN] = dnnl_nchw,
-    [TM_CHOICE_BLOCKS_OF_8] = dnnl_nChw8c, [TM_CHOICE_BLOCKS_OF_16] = dnnl_nChw16c};
+    [TM_CHOICE_ANY] = dnnl_format_tag_any, [TM_CHOICE_BLOCKS_OF_8] = dnnl_nChw8c,
+    [TM_CHOICE_BLOCKS_OF_16] = dnnl_nChw16c};
   dnnl_format_tag_t tag = tags[choice];
-  bool is_picture = shape->inputs <= 3 && tag != dnnl_format_tag_any;
+  bool is_picture = is_forward && shape->inputs <= 3 && choice != TM_CHOICE_ANY;
 
   dnnl_status_t status = descriptor_create(&it->input, 4, input, is_picture ? dnnl_nchw : tag);
   if (status == dnnl_success) status = descriptor_create(&it->output, 4, output, tag);
@@ -49,18 +49,20 @@ static dnnl_status_t parts_create(
   return status;
 }
 
-/// Whether an implementation is plain loops, which ours beat.
-static bool is_reference(const_dnnl_primitive_desc_t description) {
+/// Whether an implementation is of no use to us: plain loops, which ours beat, or a general matrix
+/// product, which splits its sums by thread count and batch, so that bits would depend on them.
+static bool is_refused(const_dnnl_primitive_desc_t description) {
   const char *name = "";
   dnnl_primitive_desc_query(description, dnnl_query_impl_info_str, 0, &name);
-  return strncmp(name, "ref", 3) == 0 || strncmp(name, "simple", 6) == 0;
+  return strncmp(name, "ref", 3) == 0 || strncmp(name, "simple", 6) == 0
+    || (strstr(name, "gemm") && !strstr(name, "brgemm"));
 }
 
 static tm_status finish(
   dnnl_status_t status, dnnl_primitive_desc_t description, const tm_signature *signature,
   const char *action, tm_primitive **primitive) {
   if (status != dnnl_success) return tm_report(status, action);
-  if (is_reference(description)) {
+  if (is_refused(description)) {
     dnnl_primitive_desc_destroy(description);
     return tm_report(dnnl_unimplemented, action);
   }
@@ -79,7 +81,7 @@ tm_status tm_convolution_forward_create(
   parts it;
   dnnl_primitive_attr_t attributes = NULL;
   dnnl_primitive_desc_t description = NULL;
-  dnnl_status_t status = parts_create(shape, has_bias, choice, &it);
+  dnnl_status_t status = parts_create(shape, true, has_bias, choice, &it);
   if (status == dnnl_success) status = tm_attributes(&attributes);
   if (status == dnnl_success)
     status = convolution_forward_describe(
@@ -100,7 +102,7 @@ tm_status tm_convolution_backward_create(
   parts it;
   dnnl_primitive_attr_t attributes = NULL;
   dnnl_primitive_desc_t forward = NULL, description = NULL;
-  dnnl_status_t status = parts_create(shape, false, choice, &it);
+  dnnl_status_t status = parts_create(shape, false, false, choice, &it);
   if (status == dnnl_success) status = tm_attributes(&attributes);
   if (status == dnnl_success)
     status = convolution_forward_describe(

@@ -38,6 +38,9 @@ extension BinaryFunction {
     let (a, b, i, j) = (row.first, row.second, row.firstStep, row.secondStep)
     if i == 1 && j == 1 {
       for index in 0..<row.count { c[index] = value(a[index], b[index]) }
+    } else if i == 1 && j == 0 {
+      let repeated = b.pointee
+      for index in 0..<row.count { c[index] = value(a[index], repeated) }
     } else {
       for index in 0..<row.count { c[index] = value(a[index * i], b[index * j]) }
     }
@@ -49,15 +52,18 @@ extension BinaryFunction {
     to dx: UnsafeMutablePointer<Float>
   ) {
     let (a, b, i, j) = (row.first, row.second, row.firstStep, row.secondStep)
-    switch side {
-    case .first:
-      for index in 0..<row.count {
-        dx[index * i] += dc[index] * slopes(a[index * i], b[index * j]).first
-      }
-    case .second:
-      for index in 0..<row.count {
-        dx[index * j] += dc[index] * slopes(a[index * i], b[index * j]).second
-      }
+    func slope(_ index: Int) -> Float {
+      let slopes = slopes(a[index &* i], b[index &* j])
+      return side == .first ? slopes.first : slopes.second
+    }
+    let step = side == .first ? i : j
+    if step == 0 {
+      // Summed on its own: through memory each addition would wait for the one before it.
+      var sum: Float = 0
+      for index in 0..<row.count { sum += dc[index] * slope(index) }
+      dx.pointee += sum
+    } else {
+      for index in 0..<row.count { dx[index &* step] += dc[index] * slope(index) }
     }
   }
 }

@@ -54,9 +54,9 @@ public struct Convolution: Kernel {
         if sizes.isDepthwise {
           target.update(repeating: 0, count: sizes.groupOutputCount)
           sizes.forEachTapRow { tap, from, to, count in
-            let factor = kernel[tap]
-            let stride = geometry.window.columns.stride
-            for i in 0..<count { target[to + i] += factor * source[from + i * stride] }
+            Rows.add(
+              source + from, step: sizes.window.columns.stride, scaledBy: kernel[tap],
+              to: target + to, step: 1, count: count)
           }
         } else {
           let scratch = memory.scratch()
@@ -124,9 +124,9 @@ public struct ConvolutionPullback: Kernel {
         let kernel = w + group * sizes.groupOutputs * sizes.depth
         if sizes.isDepthwise {
           sizes.forEachTapRow { tap, from, to, count in
-            let factor = kernel[tap]
-            let stride = geometry.window.columns.stride
-            for i in 0..<count { target[from + i * stride] += factor * source[to + i] }
+            Rows.add(
+              source + to, step: 1, scaledBy: kernel[tap], to: target + from,
+              step: sizes.window.columns.stride, count: count)
           }
         } else {
           let scratch = memory.scratch()
@@ -211,13 +211,12 @@ private struct ConvolutionSizes {
   ) -> UnsafePointer<Float> {
     if window.isPointwise { return source }
     buffer.update(repeating: 0, count: depth * positions)
-    let stride = window.columns.stride
     for channel in 0..<groupInputs {
       let plane = source + channel * inputHeight * inputWidth
       let rows = buffer + channel * window.taps * positions
       forEachTapRow { tap, from, to, count in
-        let target = rows + tap * positions + to
-        for i in 0..<count { target[i] = plane[from + i * stride] }
+        Rows.copy(
+          plane + from, step: window.columns.stride, to: rows + tap * positions + to, count: count)
       }
     }
     return UnsafePointer(buffer)
@@ -225,14 +224,41 @@ private struct ConvolutionSizes {
 
   /// The way back: adds each column's values to the input positions that they came from.
   func addColumns(_ columns: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>) {
-    let stride = window.columns.stride
     for channel in 0..<groupInputs {
       let plane = target + channel * inputHeight * inputWidth
       let rows = columns + channel * window.taps * positions
       forEachTapRow { tap, from, to, count in
-        let source = rows + tap * positions + to
-        for i in 0..<count { plane[from + i * stride] += source[i] }
+        Rows.add(
+          rows + tap * positions + to, step: 1, scaledBy: 1, to: plane + from,
+          step: window.columns.stride, count: count)
       }
+    }
+  }
+}
+
+/// Loops over rows of elements that lie some step apart. Neighbours have a loop of their own, which
+/// the compiler turns into vectors.
+private enum Rows {
+  @inline(__always)
+  static func copy(
+    _ source: UnsafePointer<Float>, step: Int, to target: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    if step == 1 {
+      target.update(from: source, count: count)
+    } else {
+      for i in 0..<count { target[i] = source[i &* step] }
+    }
+  }
+
+  @inline(__always)
+  static func add(
+    _ source: UnsafePointer<Float>, step: Int, scaledBy factor: Float,
+    to target: UnsafeMutablePointer<Float>, step targetStep: Int, count: Int
+  ) {
+    if step == 1 && targetStep == 1 {
+      for i in 0..<count { target[i] += factor * source[i] }
+    } else {
+      for i in 0..<count { target[i &* targetStep] += factor * source[i &* step] }
     }
   }
 }

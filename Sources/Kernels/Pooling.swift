@@ -28,14 +28,11 @@ public struct MaxPooling: Kernel {
       spans.forEachWindow { position, rows, columns in
         var best = -Float.infinity
         var winner = rows.first * spans.inputWidth + columns.first
-        for row in rows {
-          for column in columns {
-            let at = row * spans.inputWidth + column
-            // NaN wins and stays, as in every framework.
-            if source[at] > best || (source[at].isNaN && !best.isNaN) {
-              best = source[at]
-              winner = at
-            }
+        spans.forEachTap(rows, columns) { at in
+          // NaN wins and stays, as in every framework.
+          if source[at] > best || (source[at].isNaN && !best.isNaN) {
+            best = source[at]
+            winner = at
           }
         }
         y[plane * spans.outputCount + position] = best
@@ -112,9 +109,7 @@ public struct AveragePooling: Kernel {
       let source = x + plane * spans.inputCount
       spans.forEachWindow { position, rows, columns in
         var sum: Float = 0
-        for row in rows {
-          for column in columns { sum += source[row * spans.inputWidth + column] }
-        }
+        spans.forEachTap(rows, columns) { sum += source[$0] }
         y[plane * spans.outputCount + position] = sum / divisor.count(rows, columns)
       }
     }
@@ -153,9 +148,7 @@ public struct AveragePoolingPullback: Kernel {
       spans.forEachWindow { position, rows, columns in
         let share =
           dy[plane * spans.outputCount + position] / divisor.count(rows, columns)
-        for row in rows {
-          for column in columns { target[row * spans.inputWidth + column] += share }
-        }
+        spans.forEachTap(rows, columns) { target[$0] += share }
       }
     }
   }
@@ -173,7 +166,7 @@ extension AverageDivisor {
 /// The part of the picture under each window, computed once per axis.
 private struct WindowSpans {
   /// Positions that one window sees along one axis.
-  struct Span: Sequence {
+  struct Span {
     let first: Int
     let count: Int
     let dilation: Int
@@ -184,16 +177,12 @@ private struct WindowSpans {
       let start = output * axis.stride - axis.before
       let skipped = start >= 0 ? 0 : (-start + axis.dilation - 1) / axis.dilation
       let room = extent - 1 - start
-      let end = room < 0 ? 0 : Swift.min(axis.taps, room / axis.dilation + 1)
+      let end = room < 0 ? 0 : min(axis.taps, room / axis.dilation + 1)
       first = start + skipped * axis.dilation
-      count = Swift.max(0, end - skipped)
+      count = max(0, end - skipped)
       dilation = axis.dilation
       let paddedRoom = extent + axis.after - 1 - start
-      paddedCount = paddedRoom < 0 ? 0 : Swift.min(axis.taps, paddedRoom / axis.dilation + 1)
-    }
-
-    func makeIterator() -> StrideToIterator<Int> {
-      stride(from: first, to: first + count * dilation, by: dilation).makeIterator()
+      paddedCount = paddedRoom < 0 ? 0 : min(axis.taps, paddedRoom / axis.dilation + 1)
     }
   }
 
@@ -217,6 +206,20 @@ private struct WindowSpans {
   func forEachWindow(_ body: (_ position: Int, _ rows: Span, _ columns: Span) -> Void) {
     for (y, row) in rows.enumerated() {
       for (x, column) in columns.enumerated() { body(y * columns.count + x, row, column) }
+    }
+  }
+
+  /// Calls `body` with the position of each element under a window, row by row.
+  @inline(__always)
+  func forEachTap(_ rows: Span, _ columns: Span, _ body: (_ at: Int) -> Void) {
+    var start = rows.first &* inputWidth &+ columns.first
+    for _ in 0..<rows.count {
+      var at = start
+      for _ in 0..<columns.count {
+        body(at)
+        at &+= columns.dilation
+      }
+      start &+= rows.dilation &* inputWidth
     }
   }
 }

@@ -56,15 +56,19 @@ public struct RectifierPullback: Kernel {
     let (dy, dx) = (memory.read(outputCotangent), memory.write(inputCotangent))
     let count = inputCotangent.count
     if !accumulates { dx.update(repeating: 0, count: count) }
+    // Comparisons rather than `max`, which is not made into vectors.
     switch rule {
     case .exact:
       let y = memory.read(output)
       for index in 0..<count { dx[index] += y[index] > 0 ? dy[index] : 0 }
     case .guided:
       let y = memory.read(output)
-      for index in 0..<count { dx[index] += y[index] > 0 ? max(dy[index], 0) : 0 }
+      for index in 0..<count {
+        let positive = dy[index] > 0 ? dy[index] : 0
+        dx[index] += y[index] > 0 ? positive : 0
+      }
     case .deconvolution:
-      for index in 0..<count { dx[index] += max(dy[index], 0) }
+      for index in 0..<count { dx[index] += dy[index] > 0 ? dy[index] : 0 }
     }
   }
 }

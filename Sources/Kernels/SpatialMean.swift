@@ -16,10 +16,7 @@ public struct SpatialMean: Kernel {
     let (x, y) = (memory.read(input), memory.write(output))
     let plane = input.count / output.count
     for index in 0..<output.count {
-      let source = x + index * plane
-      var sum: Float = 0
-      for position in 0..<plane { sum += source[position] }
-      y[index] = sum / Float(plane)
+      y[index] = Matrices.sum(x + index * plane, count: plane) / Float(plane)
     }
   }
 }

@@ -84,3 +84,21 @@ enum Tolerance {
   /// of 1e-2, and a curvature of order 1 times the step's square.
   static let difference: Float = 2e-3
 }
+
+/// The change of ⟨dy, f(x)⟩ along a random direction by central differences, and by the pullback dx.
+func directionalDerivatives(
+  of f: (Tensor) -> Tensor, at x: Tensor, cotangent dy: Tensor, pullback dx: Tensor
+) -> (numeric: Double, exact: Double) {
+  let direction = Tensor.random(x.shape, seed: 77)
+  let step: Float = 1e-2
+  var (forth, back) = (x, x)
+  forth.add(direction, scaledBy: step)
+  back.add(direction, scaledBy: -step)
+  return ((dy.dot(f(forth)) - dy.dot(f(back))) / Double(2 * step), dx.dot(direction))
+}
+
+/// Whether the two agree, relative to what uncorrelated terms would add up to.
+func agree(_ pair: (numeric: Double, exact: Double), count: Int) -> Bool {
+  let scale = max(abs(pair.exact), Double(count).squareRoot())
+  return abs(pair.numeric - pair.exact) <= Double(Tolerance.difference) * scale
+}

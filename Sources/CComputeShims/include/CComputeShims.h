@@ -101,10 +101,8 @@ typedef struct {
 typedef enum {
   /// As the library would have it.
   TM_CHOICE_ANY,
-  /// Row-major: `[N, C, H, W]`.
-  TM_CHOICE_PLAIN,
-  /// Channels in blocks of a vector's width, innermost. The few channels of a picture stay
-  /// row-major as a source, for which the library has kernels of their own.
+  /// Channels in blocks of a vector's width, innermost. A picture's few channels stay row-major as
+  /// the source of a forward convolution, for which the library has kernels of their own.
   TM_CHOICE_BLOCKS_OF_8,
   TM_CHOICE_BLOCKS_OF_16,
 } tm_layout_choice;

@@ -7,7 +7,7 @@
       let shape = tm_convolution(input: input.shape, output: output.shape, geometry: geometry)
       return OneDNNConvolutionStep(
         from: input, to: output, weights: weights, bias: bias, groups: geometry.groups,
-        memory: memory, choices: geometry.choices(isBackwardOfPicture: false)
+        memory: memory
       ) { choice, primitive in
         withUnsafePointer(to: shape) {
           tm_convolution_forward_create($0, bias != nil, choice, &primitive)
@@ -22,25 +22,10 @@
         input: inputCotangent.shape, output: outputCotangent.shape, geometry: geometry)
       return OneDNNConvolutionStep(
         from: outputCotangent, to: inputCotangent, weights: weights, bias: nil,
-        groups: geometry.groups, accumulates: accumulates, memory: memory,
-        choices: geometry.choices(isBackwardOfPicture: inputCotangent.shape[1] <= 3)
+        groups: geometry.groups, accumulates: accumulates, memory: memory
       ) { choice, primitive in
         withUnsafePointer(to: shape) { tm_convolution_backward_create($0, choice, &primitive) }
       }
-    }
-  }
-
-  extension ConvolutionGeometry {
-    /// Layouts to try, fastest first, given that operands come and go in row-major order.
-    ///
-    /// A pointwise convolution is a matrix product of the arrays as they are, and the gradient for a
-    /// picture's few channels would waste most of every block: there a product of row-major matrices
-    /// wins. Elsewhere blocks of channels beat what the library would choose, because reordering into
-    /// them is cheaper.
-    fileprivate func choices(isBackwardOfPicture: Bool) -> [tm_layout_choice] {
-      let blocks = [TM_CHOICE_BLOCKS_OF_16, TM_CHOICE_BLOCKS_OF_8, TM_CHOICE_ANY]
-      let prefersPlain = groups == 1 && (window.isPointwise || isBackwardOfPicture)
-      return (prefersPlain ? [TM_CHOICE_PLAIN] : []) + blocks
     }
   }
 
@@ -77,15 +62,19 @@
     private let targetOffset: Int
     private let scratchOffset: Int
 
+    /// Layouts to try, fastest first, given that operands come and go in row-major order: reordering
+    /// into blocks of channels is cheaper than into what the library would choose.
+    private static let choices = [TM_CHOICE_BLOCKS_OF_16, TM_CHOICE_BLOCKS_OF_8, TM_CHOICE_ANY]
+
     /// Nil where the library has nothing better than the portable kernel.
     init?(
       from source: Operand, to target: Operand, weights: Operand, bias: Operand?, groups: Int,
-      accumulates: Bool = false, memory: Memory, choices: [tm_layout_choice],
+      accumulates: Bool = false, memory: Memory,
       creating create: (tm_layout_choice, inout OpaquePointer?) -> tm_status
     ) {
       guard case .parameter = weights.place, source.count > 0, target.count > 0 else { return nil }
       do throws(OneDNNError) {
-        let primitive = try OneDNNPrimitive(firstOf: choices, creating: create)
+        let primitive = try OneDNNPrimitive(firstOf: Self.choices, creating: create)
         let (plainSource, plainTarget) = (
           try OneDNNLayout(rowMajor: source.shape), try OneDNNLayout(rowMajor: target.shape)
         )

@@ -1,0 +1,67 @@
+import Kernels
+import Tensors
+import Testing
+
+@testable import Kernels
+
+@Suite struct MatrixProductTests {
+  private func product(
+    _ x: Tensor, _ w: Tensor, bias: Tensor? = nil, addingTo start: Tensor? = nil, transposed: Bool,
+    on engine: Engine = .portable
+  ) -> Tensor {
+    let bench = KernelBench()
+    let columns = w.shape[transposed ? 0 : 1]
+    let y = start.map(bench.slot) ?? bench.slot([x.shape[0], columns])
+    return bench.run(
+      MatrixProduct(
+        input: bench.slot(x), weights: bench.parameter(w), bias: bias.map(bench.parameter),
+        output: y, transposed: transposed, accumulates: start != nil), reading: y, on: engine)
+  }
+
+  @Test(arguments: [1, 2, 3, 4, 5, 9], [true, false])
+  func `each element is the product of a row and a column`(rows: Int, transposed: Bool) {
+    for (depth, columns) in [(1, 1), (7, 5), (33, 8), (16, 17), (50, 25)] {
+      let x = Tensor.random([rows, depth], seed: 1)
+      let w = Tensor.random(transposed ? [columns, depth] : [depth, columns], seed: 2)
+      let bias = Tensor.random([columns], seed: 3)
+      let start = Tensor.random([rows, columns], seed: 4)
+      let expected = Tensor(
+        (0..<rows * columns).map { at in
+          let (row, column) = (at / columns, at % columns)
+          let terms = (0..<depth).map { k in
+            Double(x[row * depth + k])
+              * Double(w[transposed ? column * depth + k : k * columns + column])
+          }
+          return Float(terms.reduce(Double(bias[column]), +))
+        }, shape: [rows, columns])
+      let found = product(x, w, bias: bias, transposed: transposed)
+      #expect(found.relativeDifference(from: expected) < Tolerance.reordered)
+      let sum = product(x, w, bias: bias, addingTo: start, transposed: transposed)
+      #expect(sum.relativeDifference(from: expected + start) < Tolerance.reordered)
+    }
+  }
+
+  @Test(arguments: Engine.available, [true, false])
+  func `a row's bits depend on neither the other rows nor the threads`(
+    engine: Engine, transposed: Bool
+  ) {
+    let x = Tensor.random([8, 2048], seed: 1)
+    let w = Tensor.random(transposed ? [1000, 2048] : [2048, 1000], seed: 2)
+    let bias = Tensor.random([1000], seed: 3)
+    let start = Tensor.random([8, 1000], seed: 4)
+    func firstRows(rows: Int) -> [[UInt32]] {
+      let some = x.items(0..<rows)
+      let sum = start.items(0..<rows)
+      return [
+        product(some, w, bias: bias, transposed: transposed, on: engine).item(0).bits,
+        product(some, w, addingTo: sum, transposed: transposed, on: engine).item(0).bits,
+      ]
+    }
+    let expected = firstRows(rows: 1)
+    for threads in [1, 2] {
+      ComputeThreads.setWidth(threads)
+      defer { ComputeThreads.setWidth(1) }
+      for rows in [1, 2, 4, 8] { #expect(firstRows(rows: rows) == expected) }
+    }
+  }
+}
