@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the reference values of ImagingTests: what Pillow makes of a small picture.
+"""Writes the reference values of ImagingTests: what Pillow and SciPy make of a small picture.
 
-    pip install pillow numpy && Scripts/goldens/imaging.py
+    pip install pillow numpy scipy && Scripts/goldens/imaging.py
 
 One JSON file: the picture's samples, and under each name a result's size and samples.
 """
@@ -10,6 +10,7 @@ import pathlib
 
 import numpy as np
 from PIL import Image, ImageOps
+from scipy.ndimage import gaussian_filter
 
 target = pathlib.Path(__file__).resolve().parents[2] / "Tests/ImagingTests/Golden"
 target.mkdir(parents=True, exist_ok=True)
@@ -25,6 +26,7 @@ def entry(image):
 
 
 filters = {
+    "nearest": Image.Resampling.NEAREST,
     "box": Image.Resampling.BOX,
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
@@ -35,6 +37,19 @@ resized = {
     for name, kind in filters.items()
     for w, h in [(5, 4), (40, 31), (17, 6), (9, 13), (1, 1)]
 }
+# The box 3,2 10x9, of which Pillow wants the corners.
+boxed = {
+    name: entry(picture.resize((7, 12), kind, box=(3, 2, 13, 11)))
+    for name, kind in filters.items()
+    if name != "nearest"
+}
+
+
+def blurred(sigma):
+    values = gaussian_filter(pixels.astype(np.float64), (sigma, sigma, 0), mode="reflect")
+    return entry(Image.fromarray(np.floor(values + 0.5).astype(np.uint8)))
+
+
 oriented = {}
 for orientation in range(1, 9):
     exif = Image.Exif()
@@ -49,6 +64,8 @@ for orientation in range(1, 9):
             "picture": entry(picture),
             "luminance": entry(picture.convert("L")),
             "resized": resized,
+            "boxed": boxed,
+            "blurred": {str(sigma): blurred(sigma) for sigma in (0.4, 1.5, 6.0)},
             "oriented": oriented,
         },
         separators=(",", ":"),

@@ -12,6 +12,7 @@ public enum ChannelLayout: String, Sendable, Codable, CaseIterable {
     }
   }
 
+  /// Whether the last sample of a pixel is its opacity.
   public var hasAlpha: Bool { self == .grayAlpha || self == .rgba }
 
   /// The layout without its alpha.

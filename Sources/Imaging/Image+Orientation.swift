@@ -19,6 +19,7 @@ public enum Orientation: Int, Sendable, Codable, CaseIterable {
 
 extension Image {
   /// The picture turned upright.
+  @specialized(where S == UInt8)
   public func oriented(_ orientation: Orientation) -> Image {
     guard orientation != .upright else { return self }
     let target =

@@ -1,144 +1,65 @@
-extension Image where S == UInt8 {
-  /// The picture at another size, equal to Pillow's `resize` to the bit.
+extension Image {
+  /// The picture at another size, antialiased where it shrinks.
   ///
-  /// Rows first, then columns, each pass rounding to 8 bits with weights of 22 bits: the arithmetic
-  /// that networks' training pictures went through. Channels are treated alike, alpha included.
-  public func resized(to target: PixelSize, filter: ResizeFilter = .bilinear) -> Bitmap {
-    resized(to: target, only: target.bounds, filter: filter)
+  /// Bytes go through the arithmetic of Pillow's `resize`, as networks' training pictures did:
+  /// weights of 22 fractional bits along rows, rounding to 8 bits, the same along columns. Results
+  /// are equal to the bit, or 1 apart where a recent Pillow takes the columns of a tall picture
+  /// first. Other samples are summed in `Float`, and a result that draws on a NaN is NaN.
+  /// Channels are treated alike and alpha is not multiplied in: flatten a transparent picture
+  /// first, or colours hidden under transparent pixels bleed out.
+  public func resized(to size: PixelSize, filter: ResizeFilter = .bilinear) -> Image {
+    resized(to: size, from: self.size.bounds, filter: filter)
   }
 
-  /// A part of the picture at another size, without making the rest: the same as resizing and then
-  /// cropping to `window`, which must lie within the target.
-  func resized(
-    to target: PixelSize, only window: PixelRect, filter: ResizeFilter
-  ) -> Bitmap {
+  /// The part `box` of the picture at another size.
+  ///
+  /// Pixels around the box keep their weight in those at its edge, as with Pillow's `box`. Traps
+  /// unless the box lies within the picture.
+  public func resized(
+    to size: PixelSize, from box: PixelRect, filter: ResizeFilter = .bilinear
+  ) -> Image {
     precondition(
-      window.intersection(target.bounds) == window, "\(window) does not lie within \(target)")
-    let columns = ResizeWeights(
-      from: width, to: target.width, only: window.x..<window.maxX, filter: filter)
-    let rows = ResizeWeights(
-      from: height, to: target.height, only: window.y..<window.maxY, filter: filter)
-    // Only rows that the second pass looks at go through the first.
-    let needed = target.height == height ? window.y..<window.maxY : rows.inputs
-    let narrowed = cropped(
-      to: PixelRect(x: 0, y: needed.lowerBound, width: width, height: needed.count),
-      filling: [UInt8](repeating: 0, count: channels))
-    let middle =
-      target.width == width
-      ? narrowed.cropped(
-        to: PixelRect(x: window.x, y: 0, width: window.width, height: needed.count),
-        filling: [UInt8](repeating: 0, count: channels))
-      : narrowed.weighedRows(FixedWeights(columns), count: window.width)
-    return target.height == height
-      ? middle
-      : middle.weighedColumns(
-        FixedWeights(rows), count: window.height, firstRow: needed.lowerBound)
+      box.intersection(self.size.bounds) == box, "\(box) reaches out of a \(self.size) picture")
+    if box.size == size { return cropped(to: box) }
+    return resampled(
+      horizontally: FilterAxis(
+        resampling: width, at: 0..<size.width, origin: Double(box.x),
+        scale: Double(box.width) / Double(size.width), filter: filter),
+      vertically: FilterAxis(
+        resampling: height, at: 0..<size.height, origin: Double(box.y),
+        scale: Double(box.height) / Double(size.height), filter: filter))
   }
 
-  private func weighedRows(_ weights: FixedWeights, count: Int) -> Bitmap {
-    let (width, channels) = (width, channels)
-    return withSamples { source in
-      Bitmap(size: PixelSize(width: count, height: height), layout: layout) { samples in
-        for y in 0..<height {
-          for x in 0..<count {
-            let start = (y * width + weights.starts[x]) * channels
-            for channel in 0..<channels {
-              samples.initializeElement(
-                at: (y * count + x) * channels + channel,
-                to: weights.sum(at: x) { source[start + $0 * channels + channel] })
-            }
-          }
-        }
-      }
-    }
+  /// The part `window` of the picture as it is after being resized to `size`.
+  ///
+  /// Equal to resizing and then cropping, but costs no more than the window, however large `size`
+  /// is. Traps unless the window lies within `size`.
+  public func resized(
+    to size: PixelSize, keeping window: PixelRect, filter: ResizeFilter = .bilinear
+  ) -> Image {
+    precondition(window.intersection(size.bounds) == window, "\(window) reaches out of \(size)")
+    if size == self.size { return cropped(to: window) }
+    return resampled(
+      horizontally: FilterAxis(
+        resampling: width, at: window.x..<window.maxX, origin: 0,
+        scale: Double(width) / Double(size.width), filter: filter),
+      vertically: FilterAxis(
+        resampling: height, at: window.y..<window.maxY, origin: 0,
+        scale: Double(height) / Double(size.height), filter: filter))
   }
 
-  private func weighedColumns(_ weights: FixedWeights, count: Int, firstRow: Int) -> Bitmap {
-    let row = width * channels
-    return withSamples { source in
-      Bitmap(size: PixelSize(width: width, height: count), layout: layout) { samples in
-        for y in 0..<count {
-          let start = (weights.starts[y] - firstRow) * row
-          for x in 0..<row {
-            samples.initializeElement(
-              at: y * row + x, to: weights.sum(at: y) { source[start + $0 * row + x] })
-          }
-        }
-      }
+  /// Filters bytes in fixed point, everything else in `Float`.
+  @specialized(where S == Float)
+  func resampled(horizontally horizontal: FilterAxis, vertically vertical: FilterAxis) -> Image {
+    if let bytes = self as? Image<UInt8>,
+      let result = bytes.filtered(
+        horizontally: horizontal, FixedPointPass.self, vertically: vertical, FixedPointPass.self)
+        as? Image
+    {
+      return result
     }
-  }
-}
-
-/// Weights in 22 bits behind the point: eight bits of sample and some overshoot still fit 32 bits.
-private struct FixedWeights {
-  private static let precision = 22
-
-  let starts: [Int]
-  private let counts: [Int]
-  private let weights: [Int32]
-  private let stride: Int
-
-  init(_ exact: ResizeWeights) {
-    starts = exact.starts
-    counts = exact.counts
-    stride = exact.stride
-    let unit = Double(1 << Self.precision)
-    // Halves are rounded away from zero.
-    weights = exact.weights.map { Int32(($0 * unit + ($0 < 0 ? -0.5 : 0.5)).rounded(.towardZero)) }
-  }
-
-  @inline(__always)
-  func sum(at output: Int, _ sample: (Int) -> UInt8) -> UInt8 {
-    weights.withUnsafeBufferPointer { weights in
-      var sum: Int32 = 1 << (Self.precision - 1)
-      let first = output * stride
-      for index in 0..<counts[output] { sum &+= weights[first + index] &* Int32(sample(index)) }
-      return UInt8(clamping: sum >> Self.precision)
-    }
-  }
-}
-
-extension Image where S == Float {
-  /// The values at another size, in floating point: an average where the picture shrinks. A result
-  /// that would draw on a NaN is NaN.
-  public func resized(to target: PixelSize, filter: ResizeFilter = .bilinear) -> Image<Float> {
-    guard target != size else { return self }
-    let rows = ResizeWeights(
-      from: width, to: target.width, only: 0..<target.width, filter: filter)
-    let columns = ResizeWeights(
-      from: height, to: target.height, only: 0..<target.height, filter: filter)
-    let (width, channels) = (width, channels)
-    let middle = withSamples { source in
-      Image(size: PixelSize(width: target.width, height: height), layout: layout) { samples in
-        for y in 0..<height {
-          for x in 0..<target.width {
-            for channel in 0..<channels {
-              var sum = 0.0
-              for index in 0..<rows.counts[x] {
-                let at = (y * width + rows.starts[x] + index) * channels + channel
-                sum += rows.weights[x * rows.stride + index] * Double(source[at])
-              }
-              samples.initializeElement(
-                at: (y * target.width + x) * channels + channel, to: Float(sum))
-            }
-          }
-        }
-      }
-    }
-    let row = target.width * channels
-    return middle.withSamples { source in
-      Image(size: target, layout: layout) { samples in
-        for y in 0..<target.height {
-          for x in 0..<row {
-            var sum = 0.0
-            for index in 0..<columns.counts[y] {
-              let at = (columns.starts[y] + index) * row + x
-              sum += columns.weights[y * columns.stride + index] * Double(source[at])
-            }
-            samples.initializeElement(at: y * row + x, to: Float(sum))
-          }
-        }
-      }
-    }
+    return filtered(
+      horizontally: horizontal, FloatPass<S, Float>.self,
+      vertically: vertical, FloatPass<Float, S>.self)
   }
 }

@@ -3,7 +3,9 @@
 /// An image is a value: copies are independent. Width and height are at least 1, and the number of
 /// samples is always `width · height · channels`.
 public struct Image<S: Sample>: Sendable, Equatable {
+  /// Width and height.
   public let size: PixelSize
+  /// What the samples of a pixel mean.
   public let layout: ChannelLayout
   private var storage: [S]
 
@@ -51,8 +53,13 @@ public struct Image<S: Sample>: Sendable, Equatable {
     self.init(size: size, layout: layout, samples: samples)
   }
 
+  /// Columns.
   public var width: Int { size.width }
+
+  /// Rows.
   public var height: Int { size.height }
+
+  /// Samples per pixel, 1...4.
   public var channels: Int { layout.channels }
 
   /// All samples, interleaved.

@@ -84,9 +84,10 @@ extension InputGeometry: LosslessStringConvertible, Codable {
     switch (parts.first, parts.count) {
     case ("crop", 3):
       let (short, size) = (try Self.side(parts[1], in: text), try Self.size(parts[2], in: text))
-      guard short >= min(size.width, size.height) else {
+      guard short >= max(size.width, size.height) else {
         throw InputGeometryError(
-          "'\(text)': the shorter side \(short) must not be less than what is cut from it, \(size)")
+          "'\(text)': a cut of \(size) does not fit a square picture of \(short); make that "
+            + "\(max(size.width, size.height)) or more, or use letterbox:\(size)")
       }
       self = .crop(short: short, size: size)
     case ("squash", 2): self = .squash(try Self.size(parts[1], in: text))
@@ -111,31 +112,34 @@ extension InputGeometry: LosslessStringConvertible, Codable {
     }
   }
 
-  private static func side(
-    _ text: Substring, in whole: String
-  ) throws(InputGeometryError) -> Int {
-    guard let side = Int(text), (1...sideLimit).contains(side) else {
+  private static func side(_ text: Substring, in whole: String) throws(InputGeometryError) -> Int {
+    let isNumber = text.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+    guard isNumber, let side = Int(text), (1...sideLimit).contains(side) else {
       throw InputGeometryError(
         "'\(whole)': expects a number of pixels from 1 to \(sideLimit), found '\(text)'")
     }
     return side
   }
 
+  /// Reads what `description` writes.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
     do {
-      self = try InputGeometry(parsing: try container.decode(String.self))
-    } catch let error as InputGeometryError {
+      try self.init(parsing: text)
+    } catch {
       throw DecodingError.dataCorruptedError(
         in: container, debugDescription: error.description)
     }
   }
 
+  /// Writes `description`.
   public func encode(to encoder: any Encoder) throws { try description.encode(to: encoder) }
 }
 
 /// Why a text is no geometry.
 public struct InputGeometryError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// One sentence: what was found and what to write instead.
   public let description: String
 
   init(_ description: String) { self.description = description }

@@ -18,6 +18,8 @@ struct PillowTests {
     let picture: Entry
     let luminance: Entry
     let resized: [String: Entry]
+    let boxed: [String: Entry]
+    let blurred: [String: Entry]
     let oriented: [String: Entry]
   }
 
@@ -37,6 +39,25 @@ struct PillowTests {
       let found = golden.picture.image().resized(to: expected.image().size, filter: filter)
       #expect(found == expected.image(), "\(name)")
     }
+  }
+
+  /// Pillow takes no box for `nearest`.
+  @Test(arguments: ResizeFilter.allCases.filter { $0 != .nearest })
+  func `resizing a box equals Pillow's to the bit`(_ filter: ResizeFilter) throws {
+    let expected = try #require(golden.boxed[filter.rawValue]).image()
+    let box = PixelRect(x: 3, y: 2, width: 10, height: 9)
+    #expect(
+      golden.picture.image().resized(to: expected.size, from: box, filter: filter) == expected)
+  }
+
+  @Test(arguments: ["0.4", "1.5", "6.0"])
+  func `blurring equals SciPy's`(_ radius: String) throws {
+    let expected = try #require(golden.blurred[radius]).image()
+    let found = golden.picture.image().blurred(radius: try #require(Float(radius)))
+    #expect(found.size == expected.size)
+    // Sums in Float may fall to the other side of a half.
+    #expect(zip(found.samples, expected.samples).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
+    #expect(zip(found.samples, expected.samples).count { $0 != $1 } <= 2)
   }
 
   @Test(arguments: Orientation.allCases)

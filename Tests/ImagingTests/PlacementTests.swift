@@ -1,3 +1,4 @@
+import Foundation
 import Imaging
 import Testing
 
@@ -45,6 +46,76 @@ struct PlacementTests {
     #expect(placement.seen == picture.size.bounds)
   }
 
+  @Test func `the seen part has the pixels whose centres lie in the input`() {
+    // Two and a half input pixels to one of the picture: the window spans 1.6...3.2 of its pixels.
+    let placement = Placement(
+      picture: PixelSize(width: 10, height: 1), scaled: PixelSize(width: 25, height: 2),
+      window: PixelRect(x: 4, y: 0, width: 4, height: 2))
+    #expect(placement.seen == PixelRect(x: 2, y: 0, width: 1, height: 1))
+    let map = Image<Float>(size: PixelSize(side: 1), layout: .gray, samples: [5])
+    let projected = placement.project(map).samples
+    #expect(projected.indices.allSatisfy { projected[$0].isNaN == ($0 != 2) })
+  }
+
+  @Test func `an input between two centres sees one pixel all the same`() throws {
+    let picture = PixelSize(width: 1, height: 1000)
+    let placement = try InputGeometry(parsing: "crop:256:224").placement(in: picture)
+    #expect(placement.seen == PixelRect(x: 0, y: 500, width: 1, height: 1))
+    #expect(placement.project(ramp(7, 7)).samples.count { !$0.isNaN } == 1)
+  }
+
+  @Test func `a map finer than the picture is averaged`() throws {
+    let placement = try InputGeometry(parsing: "squash:64").placement(in: PixelSize(side: 2))
+    let stripes = Image<Float>(
+      size: PixelSize(side: 64), layout: .gray,
+      samples: (0..<64 * 64).map { Float($0 % 2) })
+    let projected = placement.project(stripes)
+    #expect(projected.size == PixelSize(side: 2))
+    #expect(projected.samples.allSatisfy { abs($0 - 0.5) < 0.01 })
+  }
+
+  @Test(arguments: ["crop:256:224", "squash:320x200", "letterbox:100x300"])
+  func `places go to the picture and back`(_ text: String) throws {
+    let picture = PixelSize(width: 500, height: 333)
+    let placement = try InputGeometry(parsing: text).placement(in: picture)
+    let start = PixelPoint(x: 12.5, y: 61.25)
+    let back = placement.inputPoint(placement.picturePoint(start))
+    #expect(abs(back.x - start.x) < 1e-9 && abs(back.y - start.y) < 1e-9)
+    let around = try #require(placement.pictureRect(around: placement.input.bounds))
+    #expect(around.intersection(placement.seen) == placement.seen)
+    #expect(around.width <= placement.seen.width + 2 && around.height <= placement.seen.height + 2)
+  }
+
+  @Test func `a rectangle in a letterbox's bars shows nothing of the picture`() throws {
+    let placement = try InputGeometry(parsing: "letterbox:100").placement(
+      in: PixelSize(width: 200, height: 100))
+    #expect(placement.pictureRect(around: PixelRect(x: 3, y: 3, width: 9, height: 9)) == nil)
+  }
+
+  @Test func `crops round like the reference predictions`() throws {
+    let geometry = try InputGeometry(parsing: "crop:256:224")
+    // 256 · 640 / 428 = 382.8; (383 − 224) / 2 = 79.5.
+    #expect(
+      geometry.placement(in: PixelSize(width: 640, height: 428))
+        == Placement(
+          picture: PixelSize(width: 640, height: 428), scaled: PixelSize(width: 383, height: 256),
+          window: PixelRect(x: 79, y: 16, width: 224, height: 224)))
+  }
+
+  @Test func `a placement is checked where it is decoded`() throws {
+    let placement = try InputGeometry(parsing: "letterbox:32").placement(
+      in: PixelSize(width: 640, height: 428))
+    let json = try JSONEncoder().encode(placement)
+    #expect(try JSONDecoder().decode(Placement.self, from: json) == placement)
+    let apart = """
+      {"picture":{"width":9,"height":9},"scaled":{"width":9,"height":9},
+      "window":{"x":9,"y":0,"width":3,"height":3}}
+      """
+    #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(Placement.self, from: Data(apart.utf8))
+    }
+  }
+
   @Test func `an extreme picture costs no more than its input`() throws {
     let picture = Bitmap(
       size: PixelSize(width: 1, height: 40_000), layout: .gray, filledWith: [77])
@@ -60,7 +131,8 @@ struct PlacementTests {
 
   @Test(arguments: [
     "", "crop", "crop:224", "crop:100:224", "squash:0", "squash:-3", "squash:99999", "fit:224",
-    "squash:224:1", "letterbox:axb", "squash:1x2x3", "squash:9223372036854775808",
+    "squash:224:1", "letterbox:axb", "crop:224:320x224", "squash:+224", "squash:", "squash:x",
+    "squash:1x2x3", "squash:9223372036854775808",
   ]) func `anything else is refused`(_ text: String) {
     #expect(throws: InputGeometryError.self) { try InputGeometry(parsing: text) }
   }
