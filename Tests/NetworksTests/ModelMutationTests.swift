@@ -1,0 +1,164 @@
+import Foundation
+import Networks
+import Tensors
+import TestSupport
+import Testing
+
+/// Damaged models must be refused or run; anything else ends the test process.
+@Suite struct ModelMutationTests {
+  /// How many damaged models are tried; the environment may ask for more than the suite's share.
+  static let count =
+    ProcessInfo.processInfo.environment["TIDEMARK_MUTATIONS"].flatMap { Int($0) } ?? 3000
+
+  static func stored() throws -> [[UInt8]] {
+    try ModelGoldenTests.cases.map {
+      [UInt8](try Data(contentsOf: URL(filePath: "\(ModelGoldenTests.folder)/\($0).onnx")))
+    }
+  }
+
+  @Test func `a model cut off anywhere is refused or runs`() throws {
+    let model = ONNXTestModel.dense().bytes
+    for end in model.indices { Self.read(Array(model[..<end])) }
+  }
+
+  @Test func `a model with damaged bytes is refused or runs`() throws {
+    let models = try Self.stored()
+    var random = TestRandom(1)
+    var ran = 0
+    for index in 0..<Self.count {
+      var bytes = models[index % models.count]
+      for _ in 0..<Int.random(in: 1...4, using: &random) { Self.damage(&bytes, &random) }
+      if Self.read(bytes) { ran += 1 }
+    }
+    // Most damage hits weights, so a good part must still run: else nothing deep was tried.
+    #expect(ran > Self.count / 20)
+  }
+
+  /// Kinds of nodes, and how many inputs they may have.
+  private static let kinds = [
+    ("Conv", 3), ("MaxPool", 1), ("AveragePool", 1), ("GlobalAveragePool", 1), ("Gemm", 3),
+    ("MatMul", 2), ("Add", 2), ("Div", 2), ("Concat", 3), ("Flatten", 1), ("Reshape", 2),
+    ("Slice", 5), ("Pad", 4), ("Transpose", 1), ("Softmax", 1), ("BatchNormalization", 5),
+    ("Squeeze", 2), ("Unsqueeze", 2), ("ReduceMean", 2), ("Clip", 3), ("Gather", 2), ("Shape", 1),
+    ("ConstantOfShape", 1), ("Cast", 1), ("Dropout", 1), ("Relu", 1),
+  ]
+  private static let attributes = [
+    "axis", "axes", "pads", "strides", "dilations", "kernel_shape", "group", "starts", "ends",
+    "perm", "ceil_mode", "auto_pad", "keepdims", "count_include_pad", "transB", "to", "allowzero",
+  ]
+
+  @Test func `a model of any nodes with any numbers is refused or runs`() throws {
+    var random = TestRandom(2)
+    var ran = 0
+    for _ in 0..<Self.count {
+      if Self.read(Self.chain(&random).bytes) { ran += 1 }
+    }
+    #expect(ran > Self.count / 20)
+  }
+
+  /// One to three nodes in a row with numbers near and far from sensible ones, ending in scores.
+  private static func chain(_ random: inout TestRandom) -> ONNXTestModel {
+    func number() -> Int {
+      let usual = Int.random(in: -3...5, using: &random)
+      let limits = [0, -1, 1 << 20, 1 << 40, .max, .min, Int(Int32.max), -1 << 33]
+      return Int.random(in: 0..<8, using: &random) == 0
+        ? limits.randomElement(using: &random) ?? 0 : usual
+    }
+    func numbers() -> [Int] { (0..<Int.random(in: 0...5, using: &random)).map { _ in number() } }
+    var model = ONNXTestModel.dense(from: "end")
+    model.opset = Int.random(in: 1...21, using: &random)
+    model.constant("k", (0..<36).map { Float($0) / 36 }, [2, 2, 3, 3])
+    model.constant("c", [0.5, 2], [2])
+    model.constant("m", (0..<16).map { Float($0) / 16 }, [4, 4])
+    var last = "x"
+    let length = Int.random(in: 1...3, using: &random)
+    for step in 0..<length {
+      let (kind, inputs) = kinds.randomElement(using: &random) ?? ("Relu", 1)
+      var names = [last]
+      for position in 1..<max(1, Int.random(in: 1...inputs, using: &random)) {
+        let own = "i\(step)_\(position)"
+        switch Int.random(in: 0..<6, using: &random) {
+        case 0: names.append("")
+        case 1: names.append(last)
+        case 2: names.append(["k", "c", "m", "x"].randomElement(using: &random) ?? "k")
+        default:
+          model.constant(own, numbers())
+          names.append(own)
+        }
+      }
+      if kind == "Conv" { names = [last, "k"] }
+      if kind == "BatchNormalization" { names = [last, "c", "c", "c", "c"] }
+      var values: [String: ONNXTestModel.Attribute] = [:]
+      for name in attributes where Int.random(in: 0..<4, using: &random) == 0 {
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0:
+          values[name] = .text(
+            ["SAME_UPPER", "SAME_LOWER", "VALID", ""].randomElement(using: &random) ?? "")
+        case 1: values[name] = .float(.nan)
+        case 2...4: values[name] = .integer(number())
+        default:
+          let pairs = ["strides", "dilations", "kernel_shape"].contains(name)
+          let few = (0..<(pairs ? 2 : 4)).map { _ in number() }
+          values[name] = .integers(Bool.random(using: &random) ? few : numbers())
+        }
+      }
+      if Bool.random(using: &random) { values["auto_pad"] = nil }
+      let output = step == length - 1 ? "end" : "n\(step)"
+      model.node(kind, names, [output], values)
+      last = output
+    }
+    // The dense layer fits the shape of the input only; a mean takes whatever comes.
+    if Bool.random(using: &random) {
+      model.node("GlobalAveragePool", ["end"], ["mean"])
+      model.outputs = [ONNXTestModel.valueInfo("mean", [], 1)]
+    }
+    return model
+  }
+
+  /// Bytes changed, cut out, repeated, or replaced by what numbers at their limits look like.
+  private static func damage(_ bytes: inout [UInt8], _ random: inout TestRandom) {
+    guard !bytes.isEmpty else { return }
+    // The graph's structure stands in front of the weights.
+    let reach = Bool.random(using: &random) ? bytes.count : min(bytes.count, 400)
+    let at = Int.random(in: 0..<reach, using: &random)
+    let end = min(bytes.count, at + Int.random(in: 1...8, using: &random))
+    switch Int.random(in: 0..<7, using: &random) {
+    case 0: bytes[at] = UInt8.random(in: 0...255, using: &random)
+    case 1: bytes[at] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+    case 2: bytes[at] = [0, 1, 2, 0x7F, 0x80, 0xFF].randomElement(using: &random) ?? 0
+    case 3: bytes.removeSubrange(at..<end)
+    case 4: bytes.insert(contentsOf: bytes[at..<end], at: at)
+    case 5:
+      let large = [UInt8](repeating: 0xFF, count: 9) + [0x01]
+      bytes.replaceSubrange(
+        at..<end, with: Bool.random(using: &random) ? large : Array(large.dropFirst(4)))
+    default:
+      let from = Int.random(in: 0..<bytes.count, using: &random)
+      let source = Array(bytes[from..<min(bytes.count, from + end - at)])
+      bytes.replaceSubrange(at..<end, with: source)
+    }
+  }
+
+  /// Reads a model and, where it is small enough, runs it forward and backward.
+  @discardableResult
+  private static func read(_ bytes: [UInt8]) -> Bool {
+    let network: Network
+    do throws(ModelError) {
+      network = try ModelFile(onnx: bytes).network
+    } catch {
+      #expect(!error.description.isEmpty)
+      return false
+    }
+    let request = TraceRequest(reading: [.logits], seeding: [.logits], gradients: [.input])
+    let compiled = CompiledNetwork(network)
+    let work = network.summaries.reduce(0) { $0 + $1.operations }
+    guard work < 1 << 22, network.inputShape.count < 1 << 16,
+      let size = try? compiled.byteCount(of: request, batch: 1), size < 1 << 26
+    else { return false }
+    let trace = compiled.trace(
+      Tensor(repeating: 0.5, shape: Shape([1] + network.inputShape.extents)), for: request)
+    let seed = Tensor(repeating: 1, shape: [1, network.classCount])
+    let gradient = trace.gradient(seeding: [.logits: seed])
+    return gradient.count == network.inputShape.count
+  }
+}
