@@ -10,6 +10,7 @@ public struct DecodeLimit: Sendable, Hashable, Codable {
   /// Largest width and largest height, in pixels.
   public var side: Int
 
+  /// A limit of so many pixels in all, and so many to a side.
   public init(pixels: Int = 100_000_000, side: Int = 65_535) {
     self.pixels = pixels
     self.side = side

@@ -4,10 +4,12 @@ public import Imaging
 public struct DecodedImage: Sendable, Equatable {
   /// 8 bits per sample, in the file's own layout.
   public let bitmap: Bitmap
+  /// What the file said of itself.
   public let header: ImageHeader
   /// What was passed over or changed on the way, sorted by name, each at most once.
   public let notes: [DecodeNote]
 
+  /// The format that the file's bytes had.
   public var format: ImageFormat { header.format }
 }
 

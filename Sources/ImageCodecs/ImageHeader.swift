@@ -2,6 +2,7 @@ public import Imaging
 
 /// What a file says of its picture before the pixels.
 public struct ImageHeader: Sendable, Hashable, Codable {
+  /// The format by the file's first bytes.
   public let format: ImageFormat
   /// As stored, before orientation.
   public let size: PixelSize
