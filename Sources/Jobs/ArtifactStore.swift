@@ -1,0 +1,109 @@
+import Foundation
+import Synchronization
+
+/// The run folder: the only place that writes files, each whole or not at all.
+///
+/// A file is written under a hidden temporary name and renamed, so whoever looks sees the old file or
+/// the new one. Safe to use from several threads.
+public final class ArtifactStore: Sendable {
+  /// The folder's path as it was given.
+  public let folder: String
+  /// Numbers temporary files; holding it means that a file is being written.
+  private let writing = Mutex(0)
+
+  /// Makes the folder, and those above it, where they are missing.
+  public init(folder: String) throws(JobError) {
+    self.folder = folder
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw JobError(
+        .environment,
+        "the output folder '\(folder)' cannot be made: \(Self.reason(error)); choose another by --out"
+      )
+    }
+    guard FileManager.default.isWritableFile(atPath: folder) else {
+      throw JobError(
+        .environment, "the output folder '\(folder)' cannot be written to; choose another by --out")
+    }
+  }
+
+  /// Where a file of the run lies. Throws for a path that would leave the folder.
+  func location(of path: String) throws(StoreError) -> String {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard !parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }),
+      !path.utf8.contains(0)
+    else {
+      throw StoreError("'\(path)' is no path inside the output folder")
+    }
+    return "\(folder)/\(path)"
+  }
+
+  func exists(_ path: String) -> Bool {
+    (try? location(of: path)).flatMap { FileStatus(of: $0) }?.kind == .file
+  }
+
+  /// All bytes of a file of the run, or nil where it cannot be read.
+  func read(_ path: String) -> Data? {
+    (try? location(of: path)).flatMap { try? Data(contentsOf: URL(filePath: $0)) }
+  }
+
+  /// Writes a file, replacing the one that is there.
+  func write(_ bytes: some Sequence<UInt8>, to path: String) throws(StoreError) {
+    let target = URL(filePath: try location(of: path))
+    let failure: StoreError? = writing.withLock { count in
+      count += 1
+      let folder = target.deletingLastPathComponent()
+      let process = ProcessInfo.processInfo.processIdentifier
+      let temporary = folder.appending(component: ".tidemark-\(process)-\(count).partial")
+      do {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        do {
+          try Data(bytes).write(to: temporary)
+          guard rename(temporary.path, target.path) == 0 else {
+            throw StoreError(String(cString: strerror(errno)))
+          }
+        } catch {
+          try? FileManager.default.removeItem(at: temporary)
+          throw error
+        }
+        return nil
+      } catch {
+        return StoreError("'\(path)' cannot be written: \(Self.reason(error))")
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Removes a file, if it is there.
+  func remove(_ path: String) throws(StoreError) {
+    let target = try location(of: path)
+    let failure = writing.withLock { _ in
+      unlink(target) == 0 || errno == ENOENT ? nil : StoreError(String(cString: strerror(errno)))
+    }
+    if let failure { throw failure }
+  }
+
+  /// Writes a file unless it already holds these bytes.
+  func update(_ path: String, with bytes: some Sequence<UInt8>) throws(StoreError) {
+    let data = Data(bytes)
+    if read(path) != data { try write(data, to: path) }
+  }
+
+  /// Waits for the file that is being written, and lets no other begin: `body` is to end the process.
+  public func closing(_ body: () -> Never) -> Never {
+    writing.withLock { _ in body() }
+  }
+
+  static func reason(_ error: any Error) -> String {
+    (error as? StoreError)?.description ?? error.localizedDescription
+  }
+}
+
+/// Why a file of the run cannot be written.
+struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}

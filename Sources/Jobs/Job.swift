@@ -1,0 +1,67 @@
+public import Explanations
+public import ImageCodecs
+public import Imaging
+public import Kernels
+public import Networks
+public import Rendering
+
+/// A run as it was asked for, checked and ready: what to explain, by which methods, with which network.
+public struct Job: Sendable {
+  public let manifest: Manifest
+  public let scan: FolderScan
+  let model: CompiledNetwork
+  let methods: [ConfiguredExplainer]
+  let targets: TargetAssignment
+
+  /// What a job may be asked for beside its inputs, network and methods.
+  public struct Options: Sendable {
+    public var target = Target.predicted
+    /// As the user wrote it.
+    public var targetText = "predicted"
+    public var alpha = AlphaPolicy.flatten
+    public var orientation = OrientationPolicy.apply
+    public var rendering = OverlayRenderer()
+    public var seed: UInt64 = 0
+    public var maximumPixels = DecodeLimit().pixels
+    public var engine = Engine.preferred
+
+    public init() {}
+  }
+
+  /// Finds the pictures and resolves targets. Throws where no picture can be found, and for targets
+  /// that do not exist.
+  ///
+  /// - Parameter output: the run folder, in which nothing is looked for.
+  public init(
+    inputs: [String], output: String, model: OpenedModel, methods: [ConfiguredExplainer],
+    options: Options = Options()
+  ) throws(JobError) {
+    scan = FolderScan(of: inputs, output: output)
+    guard !scan.items.isEmpty else { throw Self.nothingFound(scan, in: inputs) }
+    self.methods = methods
+    self.model = CompiledNetwork(model.network, engine: options.engine)
+    targets = try TargetAssignment(
+      options.target, paths: Set(scan.items.map(\.path)), labels: model.network.labels,
+      classCount: model.network.classCount)
+    manifest = Manifest(
+      tidemark: Release.version, engine: options.engine.identity, inputs: inputs,
+      model: model.record, labels: model.labels.source,
+      reading: ReadingRecord(
+        preprocessing: model.preprocessing, resize: model.resize, alpha: options.alpha,
+        orientation: options.orientation),
+      methods: methods.map { MethodRecord(name: $0.about.name, parameters: $0.parameters) },
+      target: options.targetText, rendering: options.rendering, seed: options.seed,
+      maximumPixels: options.maximumPixels)
+  }
+
+  private static func nothingFound(_ scan: FolderScan, in inputs: [String]) -> JobError {
+    let problems = scan.problems.map { "\($0.path): \($0.reason)" }
+    let own =
+      scan.ownPictureCount > 0
+      ? ["\(scan.ownPictureCount) pictures made by tidemark were passed over"] : []
+    return JobError(
+      .environment,
+      "there is no PNG or JPEG picture to explain in \(inputs.joined(separator: ", "))"
+        + (problems + own).map { "; \($0)" }.joined())
+  }
+}

@@ -1,0 +1,122 @@
+import Explanations
+import Foundation
+import Kernels
+import Networks
+
+/// Runs a job on threads of its own and keeps its records.
+public struct JobRunner: Sendable {
+  public let job: Job
+  public let store: ArtifactStore
+  /// Makes results again that are there already.
+  public let redoes: Bool
+  /// Pictures that are worked on side by side, and the threads that each may use.
+  public let workerCount: Int
+  public let threadsPerWorker: Int
+
+  /// Divides threads and memory. Throws where not even one picture's pass fits into memory.
+  ///
+  /// Results depend on neither: a network's batches are of a size that only the network decides, and
+  /// no sum is split by thread.
+  public init(
+    _ job: Job, into store: ArtifactStore, threads: Int, memory: MemoryBudget = .automatic,
+    redoes: Bool = false
+  ) throws(JobError) {
+    self.job = job
+    self.store = store
+    self.redoes = redoes
+    workerCount = try memory.workers(
+      wanted: max(1, min(threads, job.scan.items.count)),
+      each: try Self.byteCount(ofPassThrough: job.model) + Self.pictureByteCount,
+      shared: job.model.network.parameterCount * MemoryLayout<Float>.stride)
+    threadsPerWorker = max(1, threads / workerCount)
+  }
+
+  /// What a worker holds of a picture of 12 million pixels: its file, its pixels, a map and an overlay.
+  private static let pictureByteCount = 160 << 20
+
+  private static func byteCount(ofPassThrough model: CompiledNetwork) throws(JobError) -> Int {
+    do throws(NetworkError) {
+      return try model.byteCount(
+        of: TraceRequest(reading: [.logits], seeding: [.logits], gradients: [.input]),
+        batch: model.batchLimit)
+    } catch {
+      throw JobError(.environment, "the network cannot be run: \(error)")
+    }
+  }
+
+  /// Works through all pictures. One that fails does not stop the others.
+  ///
+  /// Throws where the run's own files cannot be written.
+  public func run(
+    reporting report: @Sendable (RunProgress) -> Void = { _ in }
+  ) async throws(JobError) -> RunSummary {
+    do {
+      return try await work(reporting: report)
+    } catch {
+      throw error as? JobError
+        ?? JobError(
+          .environment, "'\(store.folder)' cannot be written: \(ArtifactStore.reason(error))")
+    }
+  }
+
+  private func work(reporting report: @Sendable (RunProgress) -> Void) async throws -> RunSummary {
+    let begun = ContinuousClock.now
+    let items = job.scan.items
+    try store.update(Manifest.name, with: try JSONText.page(job.manifest))
+    let ledger = try Ledger(in: store)
+    try await ledger.begin([
+      "pictures": items.count, "workers": workerCount, "threadsPerWorker": threadsPerWorker,
+    ])
+
+    var summary = RunSummary()
+    summary.pictureCount = items.count
+    var lines = [[SummaryLine]](repeating: [], count: items.count)
+    for problem in job.scan.problems {
+      let failure = MapFailure(.unreadable, path: problem.path, reason: problem.reason)
+      summary.failures.append(failure)
+      try await ledger.append(failure)
+    }
+
+    let workers = WorkerThreads(count: workerCount, width: threadsPerWorker)
+    let pipeline = ItemPipeline(job: job, store: store, redoes: redoes)
+    var done = 0
+    for await (index, outcome) in workers.results(of: items, { pipeline.process($0) }) {
+      try await ledger.append(outcome)
+      lines[index] = SummaryLine.lines(of: outcome)
+      summary.add(outcome)
+      done += 1
+      report(RunProgress(done: done, total: items.count, elapsed: ContinuousClock.now - begun))
+    }
+
+    summary.failures.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    let problems = job.scan.problems.map {
+      SummaryLine(MapFailure(.unreadable, path: $0.path, reason: $0.reason))
+    }
+    let table = SummaryLine.table((lines.joined() + problems))
+    try store.update(RunSummary.name, with: table.utf8)
+    let sheet = SheetWriter(
+      job: job, store: store,
+      workers: WorkerThreads(count: workerCount * threadsPerWorker, width: 1))
+    try await sheet.write(zip(items, lines).map { .init(item: $0, lines: $1) })
+    summary.pictureCountBeyondSheet = max(0, items.count - SheetWriter.pictureLimit)
+    try await ledger.end(summary.counts)
+    return summary
+  }
+}
+
+extension RunSummary {
+  mutating func add(_ outcome: ItemOutcome) {
+    for map in outcome.maps {
+      switch map {
+      case .finished(let record, _):
+        finishedCount += 1
+        if record.status != Explanation.Status.complete.code { doubtfulCount += 1 }
+      case .unchanged(let record):
+        unchangedCount += 1
+        if record.status != Explanation.Status.complete.code { doubtfulCount += 1 }
+      case .failed(let failure):
+        failures.append(failure)
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import Explanations
+import Imaging
+public import Rendering
+
+/// What a run was asked to do: `run.json` in its folder.
+///
+/// It holds what decides results, and not what decides how long they take (threads, memory).
+public struct Manifest: Sendable, Codable, Equatable {
+  public static let schema = "tidemark.run/1"
+  static let name = "run.json"
+
+  public var schema = Manifest.schema
+  /// This program's version.
+  public var tidemark: String
+  public var engine: String
+  /// Files and folders as they were given.
+  public var inputs: [String]
+  public var model: ModelRecord
+  /// Where the class names come from.
+  public var labels: String
+  public var reading: ReadingRecord
+  public var methods: [MethodRecord]
+  /// As it was written: `predicted`, `top:3`, ...
+  public var target: String
+  public var rendering: OverlayRenderer
+  public var seed: UInt64
+  /// Pictures of more pixels are refused.
+  public var maximumPixels: Int
+
+  /// What is to be made for one map.
+  func request(
+    input: ContentDigest, method: MethodRecord, target: String?
+  ) -> MapRequest {
+    MapRequest(
+      tidemark: tidemark, engine: engine, model: model, reading: reading, input: input,
+      method: method, target: target ?? "predicted", rendering: rendering, seed: seed)
+  }
+}

@@ -1,0 +1,147 @@
+public import Explanations
+public import ImageCodecs
+public import Imaging
+public import Networks
+public import Rendering
+
+/// Everything that decides what a map and its drawing look like.
+///
+/// Two equal requests make equal files; so a result whose sidecar holds the request that is to be
+/// fulfilled need not be made again.
+public struct MapRequest: Sendable, Codable, Equatable {
+  /// This program's version.
+  public var tidemark: String
+  public var engine: String
+  public var model: ModelRecord
+  public var reading: ReadingRecord
+  /// The picture's bytes.
+  public var input: ContentDigest
+  public var method: MethodRecord
+  /// `predicted`, or the tag in the names of the files.
+  public var target: String
+  public var rendering: OverlayRenderer
+  /// The run's seed.
+  public var seed: UInt64
+}
+
+/// Which network it was.
+public struct ModelRecord: Sendable, Codable, Equatable {
+  /// The file's name, without folders.
+  public var file: String
+  /// Of the file and all that belongs to it.
+  public var digest: ContentDigest
+  /// Of the class names, joined by line ends.
+  public var labels: ContentDigest
+}
+
+/// How a picture becomes the network's input.
+public struct ReadingRecord: Sendable, Codable, Equatable {
+  public var preprocessing: Preprocessing
+  public var resize: InputGeometry
+  public var alpha: AlphaPolicy
+  /// What was done about the orientation that cameras note down.
+  public var orientation: OrientationPolicy
+}
+
+/// A method with all its parameters.
+public struct MethodRecord: Sendable, Codable, Equatable {
+  public var name: String
+  public var parameters: JSONValue
+}
+
+/// A class by index and, where it has one, name.
+public struct ClassRecord: Sendable, Codable, Equatable {
+  public var index: ClassIndex
+  public var name: String?
+}
+
+/// A sidecar: what was asked, what the network said, and what was found, beside the numbers and the
+/// picture of a map. Nothing in it varies between two runs.
+public struct MapRecord: Sendable, Codable, Equatable {
+  public static let schema = "tidemark.map/1"
+
+  public struct Input: Sendable, Codable, Equatable {
+    /// Relative, as in the names of the files.
+    public var path: String
+    public var byteCount: Int
+    public var size: PixelSize
+    /// What happened to the picture while it was decoded.
+    public var notes: [DecodeNote]
+  }
+
+  public struct Guess: Sendable, Codable, Equatable {
+    public var index: ClassIndex
+    public var name: String?
+    public var probability: Float
+  }
+
+  public struct Target: Sendable, Codable, Equatable {
+    public var fact: ClassRecord
+    public var foil: ClassRecord?
+    /// The fact's logit, less the foil's where there is one.
+    public var score: Float
+    public var probability: Float
+  }
+
+  public struct Map: Sendable, Codable, Equatable {
+    /// `[C, h, w]` of the numbers in the `.npy` file.
+    public var shape: [Int]
+    public var sign: AttributionMap.Sign
+  }
+
+  public struct Drawing: Sendable, Codable, Equatable {
+    public var colorMap: ColorMap
+    /// The raw value, summed over channels, that is drawn in full colour.
+    public var scale: Float
+    public var range: MapNormalization.Range
+  }
+
+  public struct Findings: Sendable, Codable, Equatable {
+    public var values: [String: Double]
+    public var notes: [String: String]
+    public var forwardPasses: Int
+    public var backwardPasses: Int
+  }
+
+  public var schema: String
+  /// Digest of the request.
+  public var key: ContentDigest
+  public var request: MapRequest
+  public var input: Input
+  public var placement: Placement
+  /// Where the method's random numbers began, in hexadecimal.
+  public var seed: String
+  /// The best classes, at most five.
+  public var prediction: [Guess]
+  public var target: Target
+  public var map: Map
+  public var drawing: Drawing
+  public var diagnostics: Findings
+  /// `complete`, or why the map is not to be relied on.
+  public var status: String
+}
+
+/// What our PNGs carry: enough to tell where they come from without their sidecar.
+struct PictureText: Codable {
+  var schema: String
+  var key: ContentDigest
+  var path: String
+  var method: MethodRecord
+  var model: ModelRecord
+  var target: MapRecord.Target
+  var drawing: MapRecord.Drawing
+  var status: String
+  var tidemark: String
+
+  init(_ record: MapRecord) {
+    schema = record.schema
+    key = record.key
+    path = record.input.path
+    method = record.request.method
+    model = record.request.model
+    target = record.target
+    drawing = record.drawing
+    status = record.status
+    tidemark = record.request.tidemark
+  }
+}

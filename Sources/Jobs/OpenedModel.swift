@@ -1,0 +1,108 @@
+import Foundation
+public import Imaging
+public import Networks
+import Tensors
+
+/// A network from a file, with what is needed to show it pictures and to name what it says.
+public struct OpenedModel: Sendable {
+  /// Takes pictures of values 0...1, and has labels if any could be found.
+  public let network: Network
+  public let preprocessing: Preprocessing
+  public let resize: InputGeometry
+  public let labels: Labels
+  public let record: ModelRecord
+  /// What a user should know of how the file was read.
+  public let notes: [String]
+
+  /// Opens a model as a user describes it.
+  ///
+  /// - Parameters:
+  ///   - preprocess: a preset's name or a JSON file; nil for `<model's stem>.preprocess.json` beside
+  ///     the model.
+  ///   - resize: nil for what the preprocessing file says, or else squashing to the network's size.
+  ///   - labels: a file of names, one a line; nil to look for them (`Labels`).
+  public init(
+    _ path: String, preprocess: String?, resize: String?, labels: String?
+  ) throws(JobError) {
+    let (preprocessing, origin) = try Self.preprocessing(preprocess, model: path)
+    let wanted = try Self.geometry(resize) ?? preprocessing.resize
+    let file: ModelFile
+    do throws(ModelError) {
+      file = try ModelFile.read(path, inputSize: wanted?.input)
+    } catch {
+      throw JobError(error.kind == .choice ? .request : .environment, "\(error)")
+    }
+    let shape = file.network.inputShape
+    let size = PixelSize(width: shape[2], height: shape[1])
+    self.resize = wanted ?? .squash(size)
+    guard self.resize.input == size else {
+      throw JobError(
+        .request,
+        "\(path): takes pictures of \(size), but '\(self.resize)' makes them \(self.resize.input); "
+          + "write --resize squash:\(size), or crop or letterbox to it")
+    }
+    self.labels = try Labels(file: labels, model: path, network: file.network)
+    do throws(NetworkError) {
+      network = try file.network.reading(preprocessing).labeled(self.labels.names)
+    } catch {
+      throw JobError(.request, "\(path): \(error)")
+    }
+    self.preprocessing = preprocessing
+    guard let bytes = try? Data(contentsOf: URL(filePath: path), options: .mappedIfSafe) else {
+      throw JobError(.environment, "\(path): the file vanished while it was read")
+    }
+    record = ModelRecord(
+      file: URL(filePath: path).lastPathComponent, digest: ContentDigest(of: bytes),
+      labels: ContentDigest(of: self.labels.names.joined(separator: "\n").utf8))
+    notes =
+      file.notes.map { "\(path): \($0)" }
+      + (origin.map { ["preprocessing from '\($0)' beside the model"] } ?? [])
+      + (labels == nil && !self.labels.names.isEmpty ? ["labels \(self.labels.source)"] : [])
+  }
+
+  private static func geometry(_ text: String?) throws(JobError) -> InputGeometry? {
+    guard let text else { return nil }
+    do throws(InputGeometryError) {
+      return try InputGeometry(parsing: text)
+    } catch {
+      throw JobError(.request, "--resize \(error)")
+    }
+  }
+
+  /// The preprocessing, and the name of the file beside the model that it comes from, if it does.
+  private static func preprocessing(
+    _ text: String?, model: String
+  ) throws(JobError) -> (Preprocessing, origin: String?) {
+    if let text { return (try Self.preprocessing(text), nil) }
+    let own = URL(filePath: model).deletingPathExtension().lastPathComponent + ".preprocess.json"
+    let file = URL(filePath: model).deletingLastPathComponent().appending(component: own).path
+    guard FileStatus(of: file) != nil else {
+      throw JobError(
+        .request,
+        """
+        \(model): what the network was trained on is not known; choose by --preprocess
+          imagenet  RGB 0...1, less the mean (0.485, 0.456, 0.406), over (0.229, 0.224, 0.225): PyTorch
+          caffe     BGR 0...255, less (104, 117, 123)
+          tf        RGB -1...1: TensorFlow
+          raw       RGB 0...1 as they are
+        or a JSON file, also found as '\(own)' beside the model
+        """)
+    }
+    return (try preprocessing(inFile: file), own)
+  }
+
+  /// A preset, or what a JSON file says.
+  package static func preprocessing(_ text: String) throws(JobError) -> Preprocessing {
+    if let preset = Preprocessing(preset: text) { return preset }
+    return try preprocessing(inFile: text)
+  }
+
+  private static func preprocessing(inFile file: String) throws(JobError) -> Preprocessing {
+    do {
+      return try JSONText.decode(
+        Preprocessing.self, from: try Data(contentsOf: URL(filePath: file)))
+    } catch {
+      throw JobError(.request, "preprocessing '\(file)': \(ArtifactStore.reason(error))")
+    }
+  }
+}

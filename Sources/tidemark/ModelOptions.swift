@@ -1,0 +1,34 @@
+import ArgumentParser
+import Jobs
+
+/// How a network is to be opened.
+struct ModelOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The network, an ONNX file.", valueName: "file"))
+  var model: String
+
+  @Option(
+    help: ArgumentHelp(
+      "What the network was trained on: imagenet, caffe, tf, raw, or a JSON file. "
+        + "Default: '<model's name>.preprocess.json' beside the model.",
+      valueName: "preset|file"))
+  var preprocess: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How pictures become the network's size: crop:256:224 (scale the shorter side to 256, cut the "
+        + "middle), squash:224 (whole picture, proportions change) or letterbox:224 (whole picture, "
+        + "gray margins). Default: what the preprocessing file says, or else squash.",
+      valueName: "geometry"))
+  var resize: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Class names, one a line. Default: those in the model, or else '<model's name>.labels.txt', "
+        + "'labels.txt' or 'imagenet_labels.txt' beside it.",
+      valueName: "file"))
+  var labels: String?
+
+  func open() throws(JobError) -> OpenedModel {
+    try OpenedModel(model, preprocess: preprocess, resize: resize, labels: labels)
+  }
+}

@@ -1,0 +1,126 @@
+import Explanations
+import Foundation
+import Jobs
+import Networks
+import Tensors
+
+/// What `tidemark inspect` tells of a network.
+struct NetworkInspection: Encodable {
+  struct Layer: Encodable {
+    let name: String
+    let kind: String
+    /// For one picture, the leading 1 included.
+    let shape: [Int]
+    let inputs: [String]
+    let parameters: Int
+    let operations: Int
+  }
+
+  let file: String
+  let input: String
+  /// `[C, H, W]`
+  let inputShape: [Int]
+  let classes: Int
+  let labels: Int
+  let logits: String
+  let parameters: Int
+  /// Multiplications and additions for one picture.
+  let operations: Int
+  /// Pictures of one pass, and bytes that it works on.
+  let batch: Int
+  let workingBytes: Int
+  let activationLayer: String?
+  let notes: [String]
+  let layers: [Layer]
+
+  init(of path: String, preprocess: String?) throws {
+    let model: ModelFile
+    do throws(ModelError) {
+      model = try ModelFile.read(path)
+    } catch {
+      throw JobError(error.kind == .choice ? .request : .environment, "\(error)")
+    }
+    var network = model.network
+    if let preprocess {
+      let preprocessing = try OpenedModel.preprocessing(preprocess)
+      do throws(NetworkError) {
+        network = try network.reading(preprocessing)
+      } catch {
+        throw JobError(.request, "\(path): \(error)")
+      }
+    }
+    let compiled = CompiledNetwork(network)
+    file = path
+    input = network.input.description
+    inputShape = network.inputShape.extents
+    classes = network.classCount
+    labels = network.labels.count
+    logits = network.logits.description
+    parameters = network.parameterCount
+    operations = network.summaries.reduce(0) { $0 + $1.operations }
+    batch = compiled.batchLimit
+    workingBytes = try compiled.byteCount(
+      of: TraceRequest(reading: [.logits], seeding: [.logits], gradients: [.input]), batch: batch)
+    activationLayer = compiled.activationLayer?.name.description
+    notes = model.notes.map(\.description)
+    layers = network.summaries.map { layer in
+      Layer(
+        name: layer.name.description, kind: layer.kind, shape: layer.shape.extents,
+        inputs: layer.inputs.map(\.description), parameters: layer.parameterCount,
+        operations: layer.operations)
+    }
+  }
+
+  func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+
+  var text: String {
+    let rows = layers.map { layer in
+      [
+        layer.name + (layer.name == activationLayer ? " *" : ""), layer.kind,
+        Self.text(of: layer.shape.dropFirst()),
+        layer.parameters == 0 ? "" : Self.text(of: layer.parameters),
+        Self.text(of: layer.operations),
+      ]
+    }
+    let heading = """
+      \(file)
+      input       \(input), \(Self.text(of: inputShape[...]))
+      classes     \(classes), \(labels == 0 ? "without names in the file" : "named in the file")
+      scores      \(logits)
+      parameters  \(Self.text(of: parameters))
+      operations  \(Self.text(of: operations)) for a picture, forward
+      one pass    \(batch) pictures, \((workingBytes + (1 << 20) - 1) >> 20) MiB with gradients
+      for maps    \(activationLayer.map { "\($0) (*), unless --layer names another" } ?? "no layer")
+
+      """
+    return heading + notes.map { "note: \($0)\n" }.joined() + "\n"
+      + Self.table([["layer", "kind", "output", "parameters", "operations"]] + rows)
+  }
+
+  /// Columns: texts to the left, the last two, numbers, to the right.
+  private static func table(_ rows: [[String]]) -> String {
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      row.enumerated().map { column, text in
+        let padding = String(repeating: " ", count: widths[column] - text.count)
+        return column >= row.count - 2 ? padding + text : text + padding
+      }.joined(separator: "  ")
+    }.joined(separator: "\n")
+  }
+
+  private static func text(of shape: ArraySlice<Int>) -> String {
+    shape.map(String.init).joined(separator: "x")
+  }
+
+  /// `3.5 M` for 3504872.
+  private static func text(of count: Int) -> String {
+    for (unit, size) in [("G", 1e9), ("M", 1e6), ("k", 1e3)] where Double(count) >= size {
+      return "\((Double(count) / size * 10).rounded() / 10) \(unit)"
+    }
+    return "\(count)"
+  }
+}

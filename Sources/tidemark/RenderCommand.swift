@@ -1,0 +1,229 @@
+public import ArgumentParser
+import Explanations
+import Foundation
+import ImageCodecs
+public import Imaging
+import Jobs
+public import Kernels
+import Networks
+public import Rendering
+
+/// Explains pictures and writes overlays.
+struct RenderCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "render",
+    abstract: "Explains pictures: overlays, raw maps and a contact sheet.",
+    discussion: """
+      Examples:
+        tidemark render photos/ --model net.onnx --preprocess imagenet --resize crop:256:224 \\
+            --method gradient,grad-cam --out Outputs/first
+        tidemark render cat_dog.png --model net.onnx --preprocess imagenet --method grad-cam \\
+            --target 'tabby::bull mastiff' --out Outputs/cat
+        tidemark render photos/ --model net.onnx --method integrated-gradients \\
+            --set steps=64 --set baseline=white --out Outputs/white
+
+      The output folder holds maps/<picture>/<method>[.<target>].overlay.png, .npy (the raw map) and \
+      .json (what it shows), summary.csv, contact-sheet.png, run.json and ledger.jsonl. Run the same \
+      command again to go on after an interruption: what is there already is not made again.
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "Pictures (PNG, JPEG), and folders to be searched for them.", valueName: "input"))
+  var inputs: [String]
+
+  @OptionGroup var model: ModelOptions
+
+  @Option(
+    name: [.customLong("method")],
+    help: ArgumentHelp(
+      "Methods, separated by commas, or all; see 'tidemark methods'.", valueName: "names"))
+  var methods: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The class to explain: predicted, top:3, NAME, #INDEX, NAME::NAME (why the first rather than "
+        + "the second), or csv:FILE with the columns path and target.", valueName: "target"))
+  var target = "predicted"
+
+  @Option(
+    name: [.customLong("set")],
+    help: ArgumentHelp(
+      "KEY=VALUE for every chosen method with this option, METHOD.KEY=VALUE for one. May be "
+        + "repeated.", valueName: "option"))
+  var settings: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The layer for methods that look at one; short for --set layer=NAME.", valueName: "name"))
+  var layer: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "\(ColorMap.all.map(\.name).joined(separator: ", ")), or auto. Colours without a sign show "
+        + "magnitudes.", valueName: "name"))
+  var colormap = "auto"
+
+  @Option(help: ArgumentHelp("How much the strongest colour hides, 0...1.", valueName: "number"))
+  var opacity: Float = OverlayRenderer().opacity
+
+  @Option(
+    help: ArgumentHelp(
+      "The percentage of values below full colour; lower brings out weak ones.",
+      valueName: "percent"))
+  var clip: Float = OverlayRenderer().clip
+
+  @Option(
+    help: ArgumentHelp(
+      "The picture beneath the colours: color, gray (light and pale), or auto, which is gray for maps "
+        + "with signs.", valueName: "name"))
+  var backdrop = Backdrop.automatic
+
+  @Option(help: ArgumentHelp("Where random numbers start.", valueName: "number"))
+  var seed: UInt64 = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "Transparency: flatten (blend over white) or drop (ignore).", valueName: "policy"))
+  var alpha = AlphaPolicy.flatten
+
+  @Flag(help: "Leave pictures as they are stored, whatever orientation the camera noted.")
+  var ignoreOrientation = false
+
+  @Option(help: ArgumentHelp("Refuse pictures of more pixels.", valueName: "number"))
+  var maxPixels = DecodeLimit().pixels
+
+  @Option(help: ArgumentHelp("Threads to use. Results do not depend on it.", valueName: "number"))
+  var threads = ProcessInfo.processInfo.activeProcessorCount
+
+  @Option(
+    help: ArgumentHelp(
+      "Memory to stay within, such as 2G or 512M; it decides how many pictures are worked on side "
+        + "by side. Default: half of the machine's.", valueName: "size"))
+  var memory: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What computes: \(Engine.available.map(\.rawValue).joined(separator: " or ")).",
+      valueName: "name"))
+  var engine = Engine.preferred
+
+  @Flag(help: "Make results again that are there already.")
+  var force = false
+
+  @Option(name: [.customLong("out")], help: ArgumentHelp("The output folder.", valueName: "folder"))
+  var output: String
+
+  func run() async throws {
+    let options = try jobOptions()
+    let methods = try MethodSelection.methods(
+      named: methods.flatMap { $0.split(separator: ",").map(String.init) },
+      settings: (layer.map { ["layer=\($0)"] } ?? []) + settings)
+    let budget = try budget()
+    let opened = try model.open()
+    for note in opened.notes { Console.note(note) }
+    let job = try Job(
+      inputs: inputs, output: output, model: opened, methods: methods, options: options)
+    if job.scan.ownPictureCount > 0 {
+      Console.note("pictures made by tidemark are passed over: \(job.scan.ownPictureCount)")
+    }
+    let store = try ArtifactStore(folder: output)
+    let runner = try JobRunner(
+      job, into: store, threads: threads, memory: budget, redoes: force)
+    let interruption = Interruption(of: store)
+    defer { withExtendedLifetime(interruption) {} }
+    let summary = try await runner.run(reporting: Self.report)
+    try conclude(summary)
+  }
+
+  // MARK: - Options
+
+  func validate() throws {
+    func check(_ isRight: Bool, _ text: String) throws {
+      guard isRight else { throw ValidationError(text) }
+    }
+    try check((0...1).contains(opacity), "--opacity: expected 0 to 1, found \(opacity)")
+    try check(clip > 0 && clip <= 100, "--clip: expected above 0 up to 100, found \(clip)")
+    try check((1...1024).contains(threads), "--threads: expected 1 to 1024, found \(threads)")
+    try check(maxPixels >= 1, "--max-pixels: expected 1 or more, found \(maxPixels)")
+    try check(
+      !methods.isEmpty, "--method is missing; 'tidemark methods' lists the methods there are")
+    try check(
+      Engine.available.contains(engine),
+      "--engine: this build has no \(engine.rawValue); there is "
+        + Engine.available.map(\.rawValue).joined(separator: " and "))
+  }
+
+  private func jobOptions() throws(JobError) -> Job.Options {
+    var options = Job.Options()
+    do throws(TargetError) {
+      options.target = try Target(target)
+    } catch {
+      throw JobError(.request, "\(error)")
+    }
+    options.targetText = target
+    options.alpha = alpha
+    options.orientation = ignoreOrientation ? .ignore : .apply
+    options.rendering.colorMap = try colorMapChoice()
+    options.rendering.opacity = opacity
+    options.rendering.clip = clip
+    options.rendering.backdrop = backdrop
+    options.seed = seed
+    options.maximumPixels = maxPixels
+    options.engine = engine
+    return options
+  }
+
+  private func colorMapChoice() throws(JobError) -> ColorMapChoice {
+    guard colormap != "auto" else { return .automatic }
+    guard let map = ColorMap(named: colormap) else {
+      let names = ColorMap.all.map(\.name)
+      let near = NearMatches.of(colormap, among: names)
+      throw JobError(
+        .request,
+        "--colormap: there is no '\(colormap)'; "
+          + (near.isEmpty
+            ? "there are auto, \(names.joined(separator: ", "))"
+            : "did you mean \(near.joined(separator: " or "))?"))
+    }
+    return .named(map)
+  }
+
+  private func budget() throws(JobError) -> MemoryBudget {
+    guard let memory else { return .automatic }
+    guard let budget = MemoryBudget(memory) else {
+      throw JobError(.request, "--memory: expected a size such as 2G or 512M, found '\(memory)'")
+    }
+    return budget
+  }
+
+  // MARK: - Telling
+
+  private static let report: @Sendable (RunProgress) -> Void = { progress in
+    guard Console.isWatched else { return }
+    let end = progress.done == progress.total ? "\n" : ""
+    Console.writeToError("\r\u{1B}[K\(progress)\(end)")
+  }
+
+  private func conclude(_ summary: RunSummary) throws {
+    for failure in summary.failures { Console.failed("\(failure)") }
+    if summary.pictureCountBeyondSheet > 0 {
+      Console.note(
+        "the contact sheet leaves out the last \(summary.pictureCountBeyondSheet) pictures")
+    }
+    let made = summary.finishedCount + summary.unchangedCount
+    var parts = ["\(made) maps of \(summary.pictureCount) pictures"]
+    if summary.unchangedCount > 0 { parts.append("\(summary.unchangedCount) were there already") }
+    if summary.doubtfulCount > 0 {
+      parts.append("\(summary.doubtfulCount) not to be relied on (see status in summary.csv)")
+    }
+    if !summary.failures.isEmpty { parts.append("\(summary.failures.count) failures") }
+    print("\(parts.joined(separator: ", ")); look at \(output)/contact-sheet.png")
+    if summary.isEmpty { throw Outcome.nothingDone }
+    if !summary.failures.isEmpty { throw Outcome.someFailed }
+  }
+}
+
+extension AlphaPolicy: ExpressibleByArgument {}
+extension Backdrop: ExpressibleByArgument {}
+extension Engine: ExpressibleByArgument {}

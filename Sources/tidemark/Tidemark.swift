@@ -1,0 +1,36 @@
+import ArgumentParser
+import Jobs
+import Kernels
+
+/// Explains image classifiers in pictures.
+@main
+struct Tidemark: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tidemark",
+    abstract: "Explains in pictures what an image classifier looks at.",
+    discussion: """
+      Examples:
+        tidemark render photos/ --model net.onnx --preprocess imagenet --resize crop:256:224 \\
+            --method integrated-gradients,grad-cam --out Outputs/first
+        tidemark methods integrated-gradients
+        tidemark inspect net.onnx
+
+      Exit codes: 0 all done, 2 some pictures failed, 3 nothing could be done, 64 wrong usage, \
+      130 interrupted.
+      """,
+    version: "tidemark \(Release.version), \(Engine.preferred.identity)",
+    subcommands: [RenderCommand.self, MethodsCommand.self, InspectCommand.self])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      Console.end(with: error)
+    }
+  }
+}
