@@ -16,7 +16,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageOps
 
 GOLDEN = Path(__file__).resolve().parents[2] / "Tests/ImageCodecsTests/Golden"
 LAYOUTS = {1: "gray", 2: "grayAlpha", 3: "rgb", 4: "rgba"}
@@ -188,9 +188,10 @@ def write_jpegs():
     save(color, "jpeg-420", quality=90, subsampling=2)
     save(color, "jpeg-progressive", {"progressive": 1}, quality=90, progressive=True)
     save(color, "jpeg-restarts", quality=90, restart_marker_blocks=2)
-    save(color.convert("CMYK"), "jpeg-cmyk", {"notes": "cmykConverted"}, quality=95)
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    save(color, "jpeg-profile", {"notes": "colorProfileIgnored"}, quality=90, icc_profile=profile)
+    # Black ink too, which Pillow's own conversion to CMYK never uses.
+    inks = np.dstack([picture(37, 22), picture(37, 22)[::-1, :, 0] // 2])
+    save(Image.fromarray(inks, "CMYK"), "jpeg-cmyk", {"notes": "cmykConverted"}, quality=95)
+    save(color, "jpeg-profile", {"notes": "colorProfileIgnored"}, quality=90, icc_profile=bytes(500))
     for orientation in range(1, 9):
         block = b"Exif\0\0" + exif(orientation, "<>"[orientation % 2])
         facts = {"orientation": orientation, "notes": "oriented" if orientation > 1 else ""}
