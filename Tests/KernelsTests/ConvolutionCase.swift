@@ -52,11 +52,14 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
     return other
   }
 
-  func forward(_ input: Tensor, hasBias: Bool = true, on engine: Engine = .portable) -> Tensor {
+  func forward(
+    _ input: Tensor, hasBias: Bool = true, on engine: Engine = .portable, threads: Int = 1
+  ) -> Tensor {
     let bench = KernelBench()
     let y = bench.slot(outputShape)
     return bench.run(
-      forwardKernel(bench, bench.slot(input), y, hasBias: hasBias), reading: y, on: engine)
+      forwardKernel(bench, bench.slot(input), y, hasBias: hasBias), reading: y, on: engine,
+      threads: threads)
   }
 
   func forwardKernel(
@@ -69,13 +72,14 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
 
   /// The pullback, on top of `start` where there is one.
   func backward(
-    _ cotangent: Tensor, addingTo start: Tensor? = nil, on engine: Engine = .portable
+    _ cotangent: Tensor, addingTo start: Tensor? = nil, on engine: Engine = .portable,
+    threads: Int = 1
   ) -> Tensor {
     let bench = KernelBench()
     let dx = start.map(bench.slot) ?? bench.slot(inputShape)
     return bench.run(
       backwardKernel(bench, bench.slot(cotangent), dx, accumulates: start != nil), reading: dx,
-      on: engine)
+      on: engine, threads: threads)
   }
 
   func backwardKernel(
@@ -88,34 +92,35 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
 
   /// The definition, in double precision.
   func naiveForward(hasBias: Bool = true) -> Tensor {
+    let positions = 0..<outputShape.count
+    return Tensor(naiveForward(at: Array(positions), hasBias: hasBias), shape: outputShape)
+  }
+
+  /// Some outputs by the definition.
+  func naiveForward(at positions: [Int], hasBias: Bool = true) -> [Float] {
     let (x, w, b) = (input.scalars, weights.scalars, bias.scalars)
     let (perGroup, outputsPerGroup) = (inputs / groups, outputs / groups)
-    let (outHeight, outWidth) = (outputShape[2], outputShape[3])
-    var y: [Float] = []
-    for item in 0..<batch {
-      for o in 0..<outputs {
-        for row in 0..<outHeight {
-          for column in 0..<outWidth {
-            var sum = hasBias ? Double(b[o]) : 0
-            for c in 0..<perGroup {
-              for i in 0..<rows.taps {
-                for j in 0..<columns.taps {
-                  let r = row * rows.stride + i * rows.dilation - rows.before
-                  let q = column * columns.stride + j * columns.dilation - columns.before
-                  guard (0..<height).contains(r), (0..<width).contains(q) else { continue }
-                  let channel = o / outputsPerGroup * perGroup + c
-                  sum +=
-                    Double(x[((item * inputs + channel) * height + r) * width + q])
-                    * Double(w[((o * perGroup + c) * rows.taps + i) * columns.taps + j])
-                }
-              }
-            }
-            y.append(Float(sum))
+    return positions.map { position in
+      let (item, o, row, column) = (
+        position / outputShape.strides[0], position / outputShape.strides[1] % outputs,
+        position / outputShape[3] % outputShape[2], position % outputShape[3]
+      )
+      var sum = hasBias ? Double(b[o]) : 0
+      for i in 0..<rows.taps {
+        for j in 0..<columns.taps {
+          let r = row * rows.stride + i * rows.dilation - rows.before
+          let q = column * columns.stride + j * columns.dilation - columns.before
+          guard (0..<height).contains(r), (0..<width).contains(q) else { continue }
+          for c in 0..<perGroup {
+            let channel = o / outputsPerGroup * perGroup + c
+            sum +=
+              Double(x[((item * inputs + channel) * height + r) * width + q])
+              * Double(w[((o * perGroup + c) * rows.taps + i) * columns.taps + j])
           }
         }
       }
+      return Float(sum)
     }
-    return Tensor(y, shape: outputShape)
   }
 
   /// Small shapes with everything that a window can have.
@@ -196,39 +201,39 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
       rows: .init(taps: 6), columns: .init(taps: 5)),
   ].compactMap(\.self)
 
-  /// Shapes of networks, where libraries pick the kernels that matter.
+  /// The channels and windows of networks, where libraries pick the kernels that matter.
   static let networks: [ConvolutionCase] = [
     .init(
-      "ResNet stem", inputs: 3, outputs: 64, height: 64, width: 64,
+      "ResNet stem", inputs: 3, outputs: 64, height: 40, width: 40,
       rows: .init(taps: 7, stride: 2, before: 3, after: 3),
       columns: .init(taps: 7, stride: 2, before: 3, after: 3)),
     .init(
-      "ResNet 3x3", inputs: 64, outputs: 64, height: 28, width: 28,
+      "ResNet 3x3", inputs: 64, outputs: 64, height: 14, width: 14,
       rows: .init(taps: 3, before: 1, after: 1), columns: .init(taps: 3, before: 1, after: 1)),
     .init(
-      "ResNet 3x3 of 7x7", inputs: 256, outputs: 256, height: 7, width: 7,
+      "ResNet 3x3 of 7x7", inputs: 128, outputs: 128, height: 7, width: 7,
       rows: .init(taps: 3, before: 1, after: 1), columns: .init(taps: 3, before: 1, after: 1)),
     .init(
-      "ResNet expansion", inputs: 64, outputs: 256, height: 28, width: 28, rows: .init(taps: 1),
+      "ResNet expansion", inputs: 64, outputs: 256, height: 14, width: 14, rows: .init(taps: 1),
       columns: .init(taps: 1)),
     .init(
-      "ResNet shortcut", inputs: 128, outputs: 256, height: 28, width: 28,
+      "ResNet shortcut", inputs: 128, outputs: 256, height: 14, width: 14,
       rows: .init(taps: 1, stride: 2), columns: .init(taps: 1, stride: 2)),
     .init(
-      "MobileNet depthwise", inputs: 144, outputs: 144, height: 28, width: 28,
+      "MobileNet depthwise", inputs: 144, outputs: 144, height: 14, width: 14,
       rows: .init(taps: 3, stride: 2, before: 1, after: 1),
       columns: .init(taps: 3, stride: 2, before: 1, after: 1), groups: 144),
     .init(
       "MobileNet projection of 7x7", inputs: 960, outputs: 160, height: 7, width: 7,
       rows: .init(taps: 1), columns: .init(taps: 1)),
     .init(
-      "MobileNet head", inputs: 320, outputs: 1280, height: 7, width: 7, rows: .init(taps: 1),
+      "MobileNet head", inputs: 320, outputs: 400, height: 7, width: 7, rows: .init(taps: 1),
       columns: .init(taps: 1)),
     .init(
-      "classifier of SqueezeNet", inputs: 512, outputs: 1000, height: 13, width: 13,
+      "classifier of SqueezeNet", inputs: 512, outputs: 100, height: 13, width: 13,
       rows: .init(taps: 1), columns: .init(taps: 1)),
     .init(
-      "product on one pixel", inputs: 2048, outputs: 1000, height: 1, width: 1,
+      "product on one pixel", inputs: 2048, outputs: 100, height: 1, width: 1,
       rows: .init(taps: 1), columns: .init(taps: 1)),
     .init(
       "SqueezeNet expansion", inputs: 16, outputs: 64, height: 27, width: 27,

@@ -30,10 +30,13 @@ final class KernelBench {
     return Operand(.parameter(parameters.count - 1), shape: tensor.shape)
   }
 
-  /// Runs kernels in order and gives what is in the operand afterwards.
-  func run(_ kernels: any Kernel..., reading operand: Operand, on engine: Engine = .portable)
-    -> Tensor
-  {
+  /// Runs kernels in order and gives what is in the operand afterwards. One thread unless told: more
+  /// only get in the way of tests that run side by side.
+  func run(
+    _ kernels: any Kernel..., reading operand: Operand, on engine: Engine = .portable,
+    threads: Int = 1
+  ) -> Tensor {
+    ComputeThreads.setWidth(threads)
     let memory = Memory(
       offsets: offsets, byteCount: byteCount,
       workspaceByteCount: kernels.map(\.workspaceByteCount).max() ?? 0, parameters: parameters)

@@ -7,7 +7,7 @@ import Testing
 @Suite struct MatrixProductTests {
   private func product(
     _ x: Tensor, _ w: Tensor, bias: Tensor? = nil, addingTo start: Tensor? = nil, transposed: Bool,
-    on engine: Engine = .portable
+    on engine: Engine = .portable, threads: Int = 1
   ) -> Tensor {
     let bench = KernelBench()
     let columns = w.shape[transposed ? 0 : 1]
@@ -15,7 +15,8 @@ import Testing
     return bench.run(
       MatrixProduct(
         input: bench.slot(x), weights: bench.parameter(w), bias: bias.map(bench.parameter),
-        output: y, transposed: transposed, accumulates: start != nil), reading: y, on: engine)
+        output: y, transposed: transposed, accumulates: start != nil), reading: y, on: engine,
+      threads: threads)
   }
 
   @Test(arguments: [1, 2, 3, 4, 5, 9], [true, false])
@@ -45,23 +46,24 @@ import Testing
   func `a row's bits depend on neither the other rows nor the threads`(
     engine: Engine, transposed: Bool
   ) {
-    let x = Tensor.random([8, 2048], seed: 1)
-    let w = Tensor.random(transposed ? [1000, 2048] : [2048, 1000], seed: 2)
-    let bias = Tensor.random([1000], seed: 3)
-    let start = Tensor.random([8, 1000], seed: 4)
-    func firstRows(rows: Int) -> [[UInt32]] {
-      let some = x.items(0..<rows)
-      let sum = start.items(0..<rows)
-      return [
-        product(some, w, bias: bias, transposed: transposed, on: engine).item(0).bits,
-        product(some, w, addingTo: sum, transposed: transposed, on: engine).item(0).bits,
-      ]
+    // Wide enough to be worth splitting, were it split; deep enough for sums to tell.
+    let (depth, columns) = (2048, 64)
+    let x = Tensor.random([8, depth], seed: 1)
+    let w = Tensor.random(transposed ? [columns, depth] : [depth, columns], seed: 2)
+    let bias = Tensor.random([columns], seed: 3)
+    let start = Tensor.random([8, columns], seed: 4)
+    func firstRow(rows: Int, threads: Int, addingTo start: Tensor?) -> [UInt32] {
+      product(
+        x.items(0..<rows), w, bias: bias, addingTo: start?.items(0..<rows),
+        transposed: transposed, on: engine, threads: threads
+      ).item(0).bits
     }
-    let expected = firstRows(rows: 1)
-    for threads in [1, 2] {
-      ComputeThreads.setWidth(threads)
-      defer { ComputeThreads.setWidth(1) }
-      for rows in [1, 2, 4, 8] { #expect(firstRows(rows: rows) == expected) }
+    for start in [nil, start] {
+      let expected = firstRow(rows: 1, threads: 1, addingTo: start)
+      for rows in [1, 4, 8] {
+        #expect(firstRow(rows: rows, threads: 2, addingTo: start) == expected)
+      }
+      #expect(firstRow(rows: 8, threads: 1, addingTo: start) == expected)
     }
   }
 }
