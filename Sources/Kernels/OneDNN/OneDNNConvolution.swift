@@ -4,28 +4,169 @@
 
   extension Convolution: OneDNNKernel {
     func oneDNNStep(in memory: Memory) -> (any Step)? {
-      let shape = tm_convolution(input: input.shape, output: output.shape, geometry: geometry)
+      guard weights.isParameter, input.count > 0, output.count > 0,
+        let convolution = OneDNNConvolution(
+          input: input.shape, weights: memory.read(weights), shapedAs: weights.shape,
+          hasBias: bias != nil, output: output.shape, geometry: geometry)
+      else { return nil }
       return OneDNNConvolutionStep(
-        from: input, to: output, weights: weights, bias: bias, groups: geometry.groups,
-        memory: memory
-      ) { choice, primitive in
-        withUnsafePointer(to: shape) {
-          tm_convolution_forward_create($0, bias != nil, choice, &primitive)
-        }
-      }
+        convolution, from: input, bias: bias, to: output, memory: memory)
     }
   }
 
   extension ConvolutionPullback: OneDNNKernel {
     func oneDNNStep(in memory: Memory) -> (any Step)? {
-      let shape = tm_convolution(
-        input: inputCotangent.shape, output: outputCotangent.shape, geometry: geometry)
+      guard weights.isParameter, inputCotangent.count > 0, outputCotangent.count > 0
+      else { return nil }
+      if let step = OneDNNPhasedPullbackStep(of: self, memory: memory) { return step }
+      guard
+        let convolution = OneDNNConvolution(
+          pulling: outputCotangent.shape, weights: memory.read(weights), shapedAs: weights.shape,
+          to: inputCotangent.shape, accumulates: accumulates, geometry: geometry)
+      else { return nil }
       return OneDNNConvolutionStep(
-        from: outputCotangent, to: inputCotangent, weights: weights, bias: nil,
-        groups: geometry.groups, accumulates: accumulates, memory: memory
+        convolution, from: outputCotangent, bias: nil, to: inputCotangent, memory: memory)
+    }
+  }
+
+  /// A convolution in either direction between row-major arrays: they are brought into the layouts
+  /// that the library works best in, and the result is brought back.
+  ///
+  /// Weights never change, so they are brought there once.
+  struct OneDNNConvolution {
+    private let primitive: OneDNNPrimitive
+    private let weights: OneDNNBuffer
+    /// Nil where the library works on the row-major array itself.
+    private let entry: OneDNNPrimitive?
+    private let exit: OneDNNPrimitive?
+    /// Where in the scratch memory the reordered result and the library's own scratch lie.
+    private let resultOffset: Int
+    private let scratchOffset: Int
+
+    /// Bytes of scratch memory that a run needs.
+    let scratchByteCount: Int
+
+    /// Layouts to try, fastest first, given that operands come and go in row-major order: reordering
+    /// into blocks of channels is cheaper than into what the library would choose.
+    private static let choices = [TM_CHOICE_BLOCKS_OF_16, TM_CHOICE_BLOCKS_OF_8, TM_CHOICE_ANY]
+
+    /// The forward direction. Nil where the library has nothing better than the portable kernel.
+    init?(
+      input: Shape, weights: UnsafePointer<Float>, shapedAs weightsShape: Shape, hasBias: Bool,
+      output: Shape, geometry: ConvolutionGeometry
+    ) {
+      let shape = tm_convolution(input: input, output: output, geometry: geometry)
+      self.init(
+        from: input, weights: weights, shapedAs: weightsShape.split(into: geometry.groups),
+        to: output, accumulates: false
+      ) { choice, primitive in
+        withUnsafePointer(to: shape) {
+          tm_convolution_forward_create($0, hasBias, choice, &primitive)
+        }
+      }
+    }
+
+    /// The way back. Nil where the library has nothing better than the portable kernel.
+    init?(
+      pulling output: Shape, weights: UnsafePointer<Float>, shapedAs weightsShape: Shape,
+      to input: Shape, accumulates: Bool, geometry: ConvolutionGeometry
+    ) {
+      let shape = tm_convolution(input: input, output: output, geometry: geometry)
+      self.init(
+        from: output, weights: weights, shapedAs: weightsShape.split(into: geometry.groups),
+        to: input, accumulates: accumulates
       ) { choice, primitive in
         withUnsafePointer(to: shape) { tm_convolution_backward_create($0, choice, &primitive) }
       }
+    }
+
+    private init?(
+      from source: Shape, weights: UnsafePointer<Float>, shapedAs weightsShape: Shape,
+      to target: Shape, accumulates: Bool,
+      creating create: (tm_layout_choice, inout OpaquePointer?) -> tm_status
+    ) {
+      do throws(OneDNNError) {
+        primitive = try OneDNNPrimitive(firstOf: Self.choices, creating: create)
+        guard let sourceLayout = primitive.layout(TM_SOURCE),
+          let targetLayout = primitive.layout(TM_TARGET),
+          let weightsLayout = primitive.layout(TM_WEIGHTS)
+        else { return nil }
+
+        let plainSource = try OneDNNLayout(rowMajor: source)
+        let comesPlain = tm_layout_equal(plainSource.handle, sourceLayout)
+        entry =
+          comesPlain
+          ? nil : try OneDNNPrimitive(reordering: plainSource.handle, to: sourceLayout)
+
+        let plainTarget = try OneDNNLayout(rowMajor: target)
+        let goesPlain = tm_layout_equal(targetLayout, plainTarget.handle) && !accumulates
+        exit =
+          goesPlain
+          ? nil
+          : try OneDNNPrimitive(
+            reordering: targetLayout, to: plainTarget.handle, adds: accumulates)
+
+        let plainWeights = try OneDNNLayout(rowMajor: weightsShape)
+        let packing = try OneDNNPrimitive(reordering: plainWeights.handle, to: weightsLayout)
+        self.weights = OneDNNBuffer(byteCount: tm_layout_byte_count(weightsLayout))
+        packing([
+          TM_SOURCE: UnsafeRawPointer(weights), TM_TARGET: UnsafeRawPointer(self.weights.start),
+        ])
+
+        resultOffset = comesPlain ? 0 : tm_layout_byte_count(sourceLayout).alignedUp
+        scratchOffset =
+          resultOffset + (goesPlain ? 0 : tm_layout_byte_count(targetLayout).alignedUp)
+      } catch {
+        return nil
+      }
+      let own = [entry, primitive, exit].compactMap { $0?.byteCount(TM_SCRATCH) }.max() ?? 0
+      scratchByteCount = scratchOffset + own
+    }
+
+    /// Computes `target`, or adds to it where the convolution accumulates. Scratch memory must be
+    /// aligned as `Memory` is.
+    func callAsFunction(
+      from source: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+      to target: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+    ) {
+      let room = UnsafeRawPointer(scratch)
+      let own = room + scratchOffset
+      entry?([TM_SOURCE: UnsafeRawPointer(source), TM_TARGET: room, TM_SCRATCH: own])
+      let input = entry == nil ? UnsafeRawPointer(source) : room
+      let result = exit == nil ? UnsafeRawPointer(target) : room + resultOffset
+      // Without a bias the role does not exist, and its address is not looked at.
+      primitive([
+        TM_SOURCE: input, TM_TARGET: result, TM_WEIGHTS: UnsafeRawPointer(weights.start),
+        TM_BIAS: UnsafeRawPointer(bias ?? source), TM_SCRATCH: own,
+      ])
+      exit?([TM_SOURCE: result, TM_TARGET: UnsafeRawPointer(target), TM_SCRATCH: own])
+    }
+  }
+
+  /// A convolution bound to operands.
+  private struct OneDNNConvolutionStep: Step {
+    let convolution: OneDNNConvolution
+    let source: Operand
+    let bias: Operand?
+    let target: Operand
+    let memory: Memory
+
+    init(
+      _ convolution: OneDNNConvolution, from source: Operand, bias: Operand?, to target: Operand,
+      memory: Memory
+    ) {
+      memory.reserveScratch(convolution.scratchByteCount)
+      self.convolution = convolution
+      self.source = source
+      self.bias = bias
+      self.target = target
+      self.memory = memory
+    }
+
+    func run() {
+      convolution(
+        from: memory.read(source), bias: bias.map(memory.read), to: memory.write(target),
+        scratch: memory.scratch())
     }
   }
 
@@ -44,97 +185,6 @@
     }
   }
 
-  /// A convolution in either direction: operands are brought into the layouts that the library works
-  /// best in, and the result is brought back.
-  ///
-  /// Weights are parameters and never change, so they are brought there once, when the step is made.
-  private struct OneDNNConvolutionStep: Step {
-    private let source: Operand
-    private let target: Operand
-    private let bias: Operand?
-    private let memory: Memory
-    private let primitive: OneDNNPrimitive
-    private let weights: OneDNNBuffer
-    /// Nil where the library works on the row-major array itself.
-    private let entry: OneDNNPrimitive?
-    private let exit: OneDNNPrimitive?
-    /// Where in the scratch memory the reordered arrays and the library's own scratch lie.
-    private let targetOffset: Int
-    private let scratchOffset: Int
-
-    /// Layouts to try, fastest first, given that operands come and go in row-major order: reordering
-    /// into blocks of channels is cheaper than into what the library would choose.
-    private static let choices = [TM_CHOICE_BLOCKS_OF_16, TM_CHOICE_BLOCKS_OF_8, TM_CHOICE_ANY]
-
-    /// Nil where the library has nothing better than the portable kernel.
-    init?(
-      from source: Operand, to target: Operand, weights: Operand, bias: Operand?, groups: Int,
-      accumulates: Bool = false, memory: Memory,
-      creating create: (tm_layout_choice, inout OpaquePointer?) -> tm_status
-    ) {
-      guard case .parameter = weights.place, source.count > 0, target.count > 0 else { return nil }
-      do throws(OneDNNError) {
-        let primitive = try OneDNNPrimitive(firstOf: Self.choices, creating: create)
-        let (plainSource, plainTarget) = (
-          try OneDNNLayout(rowMajor: source.shape), try OneDNNLayout(rowMajor: target.shape)
-        )
-        guard let sourceLayout = primitive.layout(TM_SOURCE),
-          let targetLayout = primitive.layout(TM_TARGET),
-          let weightsLayout = primitive.layout(TM_WEIGHTS)
-        else { return nil }
-
-        entry =
-          tm_layout_equal(plainSource.handle, sourceLayout)
-          ? nil : try OneDNNPrimitive(reordering: plainSource.handle, to: sourceLayout)
-        exit =
-          tm_layout_equal(targetLayout, plainTarget.handle) && !accumulates
-          ? nil
-          : try OneDNNPrimitive(
-            reordering: targetLayout, to: plainTarget.handle, adds: accumulates)
-
-        self.weights = OneDNNBuffer(byteCount: tm_layout_byte_count(weightsLayout))
-        let plainWeights = try OneDNNLayout(rowMajor: weights.shape.split(into: groups))
-        let packing = try OneDNNPrimitive(reordering: plainWeights.handle, to: weightsLayout)
-        packing([
-          TM_SOURCE: UnsafeRawPointer(memory.read(weights)),
-          TM_TARGET: UnsafeRawPointer(self.weights.start),
-        ])
-
-        targetOffset = entry == nil ? 0 : tm_layout_byte_count(sourceLayout).alignedUp
-        scratchOffset =
-          targetOffset + (exit == nil ? 0 : tm_layout_byte_count(targetLayout).alignedUp)
-        let scratchByteCount =
-          [entry, primitive, exit].compactMap { $0?.byteCount(TM_SCRATCH) }.max() ?? 0
-        memory.reserveScratch(scratchOffset + scratchByteCount)
-        self.primitive = primitive
-      } catch {
-        return nil
-      }
-      self.source = source
-      self.target = target
-      self.bias = bias
-      self.memory = memory
-    }
-
-    func run() {
-      let room = UnsafeRawPointer(memory.scratch())
-      let scratch = room + scratchOffset
-      var from = UnsafeRawPointer(memory.read(source))
-      let to = UnsafeRawPointer(memory.write(target))
-      if let entry {
-        entry([TM_SOURCE: from, TM_TARGET: room, TM_SCRATCH: scratch])
-        from = room
-      }
-      let result = exit == nil ? to : room + targetOffset
-      let shift = UnsafeRawPointer(bias.map(memory.read) ?? memory.read(source))
-      primitive([
-        TM_SOURCE: from, TM_TARGET: result, TM_WEIGHTS: UnsafeRawPointer(weights.start),
-        TM_BIAS: shift, TM_SCRATCH: scratch,
-      ])
-      exit?([TM_SOURCE: result, TM_TARGET: to, TM_SCRATCH: scratch])
-    }
-  }
-
   extension Shape {
     /// Weights `[O, C, …]` as oneDNN groups them: `[groups, O / groups, C, …]`.
     fileprivate func split(into groups: Int) -> Shape {
@@ -142,8 +192,15 @@
     }
   }
 
+  extension Operand {
+    /// Whether the values never change.
+    fileprivate var isParameter: Bool {
+      if case .parameter = place { true } else { false }
+    }
+  }
+
   extension Int {
     /// The next multiple of the alignment of memory.
-    fileprivate var alignedUp: Int { (self + Memory.alignment - 1) & ~(Memory.alignment - 1) }
+    var alignedUp: Int { (self + Memory.alignment - 1) & ~(Memory.alignment - 1) }
   }
 #endif
