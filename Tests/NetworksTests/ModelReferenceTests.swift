@@ -46,7 +46,7 @@ func relativeError(_ found: Tensor, _ expected: Tensor) -> Float {
 
   @Test(
     .enabled(if: SharedFolder.exists, "needs ../shared/golden"),
-    arguments: ["plain", "residual", "fire"],
+    arguments: ["plain", "residual", "fire", "vggprep", "avgres"],
     Engine.available)
   func `values and gradients at any layer agree with golden ones`(
     net: String, engine: Engine
