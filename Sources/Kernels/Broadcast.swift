@@ -5,7 +5,10 @@ import Tensors
 /// As with `ScalarFunction`, the loops are requirements with defaults so that each conformance
 /// compiles its own.
 public protocol BinaryFunction: Sendable {
+  /// The function's value.
   static func value(_ a: Float, _ b: Float) -> Float
+
+  /// Its derivatives with respect to each operand.
   static func slopes(_ a: Float, _ b: Float) -> (first: Float, second: Float)
 
   /// Whether the derivatives look at the operands; where they do not, these need not be kept.
@@ -68,24 +71,28 @@ extension BinaryFunction {
   }
 }
 
+/// a + b.
 public enum Sum: BinaryFunction {
   public static func value(_ a: Float, _ b: Float) -> Float { a + b }
   public static func slopes(_ a: Float, _ b: Float) -> (first: Float, second: Float) { (1, 1) }
   public static var slopesReadOperands: Bool { false }
 }
 
+/// a − b.
 public enum Difference: BinaryFunction {
   public static func value(_ a: Float, _ b: Float) -> Float { a - b }
   public static func slopes(_ a: Float, _ b: Float) -> (first: Float, second: Float) { (1, -1) }
   public static var slopesReadOperands: Bool { false }
 }
 
+/// a · b.
 public enum Product: BinaryFunction {
   public static func value(_ a: Float, _ b: Float) -> Float { a * b }
   public static func slopes(_ a: Float, _ b: Float) -> (first: Float, second: Float) { (b, a) }
   public static var slopesReadOperands: Bool { true }
 }
 
+/// a / b.
 public enum Quotient: BinaryFunction {
   public static func value(_ a: Float, _ b: Float) -> Float { a / b }
   public static func slopes(_ a: Float, _ b: Float) -> (first: Float, second: Float) {
