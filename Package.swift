@@ -69,7 +69,13 @@ let systemLibraries: [Target] =
 
 let cTargets: [Target] =
   [.target(name: "CImageShims", dependencies: ["CLibPNG", "CLibJPEG"])]
-  + (usesOneDNN ? [.target(name: "CComputeShims", dependencies: ["COneDNN"])] : [])
+  + (usesOneDNN
+    ? [
+      .target(
+        name: "CComputeShims", dependencies: ["COneDNN"],
+        // Swift imports the fence only, so the module map's own link line goes unread.
+        linkerSettings: [.linkedLibrary("dnnl")])
+    ] : [])
 
 let swiftSettings: [SwiftSetting] =
   [
