@@ -271,6 +271,13 @@ import Testing
     #expect(try refusal(model).reason.contains("its weights 'x' depend on the picture"))
   }
 
+  @Test func `more dimensions than are of use are refused`() throws {
+    var model = ONNXTestModel.dense(from: "r")
+    model.node("Reshape", ["x", "shape"], ["r"])
+    model.constant("shape", [Int](repeating: 1, count: 32) + [32])
+    #expect(try refusal(model).reason.contains("gives 33 dimensions; at most 32 are accepted"))
+  }
+
   @Test func `sizes beyond the limit are refused before they are computed`() throws {
     var model = ONNXTestModel.dense(from: "p")
     model.node("Pad", ["x", "pads"], ["p"])

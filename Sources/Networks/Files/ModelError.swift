@@ -1,6 +1,6 @@
 /// Why a model file cannot be used.
 public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What the remedy depends on.
+  /// Each has another remedy.
   public enum Kind: String, Sendable {
     /// The file cannot be opened or read.
     case unreadable
@@ -14,6 +14,7 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
     case choice
   }
 
+  /// What the remedy depends on.
   public let kind: Kind
   /// What was found, where, what was expected and what can be done.
   public let reason: String
@@ -29,6 +30,7 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The same error with the file it is about.
   func about(_ file: String) -> ModelError { ModelError(kind, reason, file: file) }
 
+  /// One sentence, with the file in front.
   public var description: String { (file.map { "\($0): " } ?? "") + reason }
 }
 
@@ -37,6 +39,8 @@ enum ModelLimits {
   /// What protobuf itself allows.
   static let fileByteCount = 1 << 31 - 1
   static let nodeCount = 100_000
+  /// Dimensions of a tensor.
+  static let rank = 32
   /// UTF-8 bytes of a name.
   static let nameLength = 4096
   /// Elements of a trained tensor, or of a layer's output for one picture.

@@ -12,7 +12,9 @@ public import Imaging
 /// the file gives to the values they produce. It takes any number of pictures where the graph allows,
 /// whatever batch the file declares.
 public struct ModelFile: Sendable {
+  /// The classifier; its input is still what the file declares (`Network.reading(_:)`).
   public let network: Network
+  /// What was done to it while it was read.
   public let notes: [ModelNote]
   /// Texts that the file carries, by key.
   public let metadata: [String: String]

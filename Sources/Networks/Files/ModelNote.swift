@@ -11,6 +11,7 @@ public enum ModelNote: Sendable, Equatable, CustomStringConvertible {
   /// The file's own labels cannot be used.
   case labelsIgnored(String)
 
+  /// One sentence without its capital and full stop.
   public var description: String {
     switch self {
     case .softmaxPeeled(let name):

@@ -8,6 +8,7 @@ public import Tensors
 
 /// Why bytes are no NumPy array that can be read.
 public struct NPYError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What was expected and found.
   public let description: String
 
   init(_ description: String) { self.description = description }

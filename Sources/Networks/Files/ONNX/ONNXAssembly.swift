@@ -75,13 +75,15 @@ struct ONNXAssembly {
       guard foldedElements <= ModelLimits.elementCount else {
         throw LayerError("constants computed beforehand take too much memory")
       }
-      values[output] = .constant(constant)
+      values[output] = .constant(try constant.checked())
       return
     }
     guard let reader = LayerCatalog.reader(of: kind) else {
       throw LayerError("can only be computed from constants, but its input depends on the picture")
     }
     switch try reader.read(node) {
+    case .same(.constant(let constant)):
+      values[output] = .constant(try constant.checked())
     case .same(let value):
       values[output] = value
     case .layers(let layers, let sources):
@@ -127,6 +129,9 @@ struct ONNXAssembly {
   ) throws(LayerError) {
     let sources = inputs.compactMap { shapes[$0] }
     let shape = try layer.outputShape(for: sources)
+    guard shape.rank <= ModelLimits.rank else {
+      throw LayerError("gives \(shape.rank) dimensions; at most \(ModelLimits.rank) are accepted")
+    }
     guard (1...ModelLimits.elementCount).contains(shape.count) else {
       throw LayerError(
         "gives \(shape); from 1 to \(ModelLimits.elementCount) elements are accepted")
@@ -156,7 +161,8 @@ struct ONNXAssembly {
   /// The input of a softmax over all classes that ends the network, or the layer itself.
   private mutating func peeled(_ last: LayerName) -> LayerName {
     var name = last
-    while let node = nodes.last(where: { $0.name == name }), let source = node.inputs.first {
+    for node in nodes.reversed() where node.name == name {
+      guard let source = node.inputs.first else { return last }
       if let softmax = node.layer as? SoftmaxLayer, let shape = shapes[name] {
         guard shape[softmax.axis] == shape.count else { return last }
         notes.append(.softmaxPeeled(name.description))

@@ -18,7 +18,7 @@ extension ONNXConstant {
           + "\(ModelLimits.elementCount) elements")
     }
     let source = try ONNXTensorSource(proto, name: name, shape: shape, external: external)
-    self = try source.decoded()
+    self = try source.decoded().checked()
   }
 }
 

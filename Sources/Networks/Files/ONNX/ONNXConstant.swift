@@ -53,6 +53,15 @@ struct ONNXConstant {
     }
   }
 
+  /// Itself. Throws for more dimensions than are accepted.
+  func checked() throws(LayerError) -> ONNXConstant {
+    guard shape.rank <= ModelLimits.rank else {
+      throw LayerError(
+        "'\(name)' has \(shape.rank) dimensions; at most \(ModelLimits.rank) are accepted")
+    }
+    return self
+  }
+
   /// Some of the elements, by their positions in row-major order. Traps unless there are
   /// `shape.count` positions, all inside.
   func picking(

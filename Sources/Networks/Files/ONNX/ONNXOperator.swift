@@ -1,10 +1,10 @@
 import Tensors
 
-/// A layer that ONNX files can hold, and how it is read from a node.
+/// What reads some kinds of ONNX nodes: a layer as a rule.
 ///
 /// The conformance stands in the layer's file; one line in `LayerCatalog` makes it known.
 protocol ONNXOperator: SendableMetatype {
-  /// Operators of ONNX that become this layer.
+  /// Operators of ONNX that it reads.
   static var onnxKinds: [String] { get }
 
   /// What stands for the node. Throws a sentence when the layer cannot do what the node asks; nothing
