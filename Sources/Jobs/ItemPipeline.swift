@@ -12,6 +12,7 @@ import Tensors
 /// Pure but for the files it reads and writes: what becomes of a picture does not depend on others.
 struct ItemPipeline: Sendable {
   let job: Job
+  let model: CompiledNetwork
   let store: ArtifactStore
   /// Makes again what is there already.
   let redoes: Bool
@@ -29,7 +30,7 @@ struct ItemPipeline: Sendable {
       if let records = done as? [MapRecord] {
         maps = records.map { .unchanged($0) }
       } else {
-        let sitting = try Sitting(of: item, bytes: bytes, digest: digest, job: job)
+        let sitting = try Sitting(of: item, bytes: bytes, digest: digest, of: job, using: model)
         maps = zip(planned, done).map { map, record in
           record.map { .unchanged($0) } ?? sitting.make(map, in: store)
         }

@@ -9,7 +9,8 @@ public import Rendering
 public struct Job: Sendable {
   public let manifest: Manifest
   public let scan: FolderScan
-  let model: CompiledNetwork
+  let network: Network
+  let engine: Engine
   let methods: [ConfiguredExplainer]
   let targets: TargetAssignment
 
@@ -38,13 +39,15 @@ public struct Job: Sendable {
   ) throws(JobError) {
     scan = FolderScan(of: inputs, output: output)
     guard !scan.items.isEmpty else { throw Self.nothingFound(scan, in: inputs) }
+    try Self.checkLayers(of: methods, in: model.network)
     self.methods = methods
-    self.model = CompiledNetwork(model.network, engine: options.engine)
+    network = model.network
+    engine = options.engine
     targets = try TargetAssignment(
-      options.target, paths: Set(scan.items.map(\.path)), labels: model.network.labels,
-      classCount: model.network.classCount)
+      options.target, paths: Set(scan.items.map(\.path)), labels: network.labels,
+      classCount: network.classCount)
     manifest = Manifest(
-      tidemark: Release.version, engine: options.engine.identity, inputs: inputs,
+      tidemark: Release.version, engine: options.engine.version, inputs: inputs,
       model: model.record, labels: model.labels.source,
       reading: ReadingRecord(
         preprocessing: model.preprocessing, resize: model.resize, alpha: options.alpha,
@@ -52,6 +55,22 @@ public struct Job: Sendable {
       methods: methods.map { MethodRecord(name: $0.about.name, parameters: $0.parameters) },
       target: options.targetText, rendering: options.rendering, seed: options.seed,
       maximumPixels: options.maximumPixels)
+  }
+
+  /// An option that is called `layer` names one; better to refuse it here than once for each picture.
+  private static func checkLayers(
+    of methods: [ConfiguredExplainer], in network: Network
+  ) throws(JobError) {
+    for method in methods {
+      for case (let key, .string(let name)) in method.parameters.leaves
+      where key.split(separator: ".").last == "layer" && name != "auto" {
+        do throws(NetworkError) {
+          _ = try network.resolve(LayerName(name))
+        } catch {
+          throw JobError(.request, "\(method.about.name): \(error)")
+        }
+      }
+    }
   }
 
   private static func nothingFound(_ scan: FolderScan, in inputs: [String]) -> JobError {

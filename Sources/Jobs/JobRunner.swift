@@ -12,6 +12,7 @@ public struct JobRunner: Sendable {
   /// Pictures that are worked on side by side, and the threads that each may use.
   public let workerCount: Int
   public let threadsPerWorker: Int
+  private let model: CompiledNetwork
 
   /// Divides threads and memory. Throws where not even one picture's pass fits into memory.
   ///
@@ -24,17 +25,22 @@ public struct JobRunner: Sendable {
     self.job = job
     self.store = store
     self.redoes = redoes
+    let weights = job.network.parameterCount * MemoryLayout<Float>.stride
+    let pass = try Self.byteCount(ofPassThrough: job) + Self.pictureByteCount
     workerCount = try memory.workers(
-      wanted: max(1, min(threads, job.scan.items.count)),
-      each: try Self.byteCount(ofPassThrough: job.model) + Self.pictureByteCount,
-      shared: job.model.network.parameterCount * MemoryLayout<Float>.stride)
+      wanted: max(1, min(threads, job.scan.items.count)), each: pass, shared: weights)
     threadsPerWorker = max(1, threads / workerCount)
+    // Plans that wait for their next use may take what is left, within reason.
+    let rest = memory.byteCount - weights - workerCount * pass
+    model = CompiledNetwork(
+      job.network, engine: job.engine, idleByteLimit: min(max(rest, 0), 1 << 30))
   }
 
   /// What a worker holds of a picture of 12 million pixels: its file, its pixels, a map and an overlay.
   private static let pictureByteCount = 160 << 20
 
-  private static func byteCount(ofPassThrough model: CompiledNetwork) throws(JobError) -> Int {
+  private static func byteCount(ofPassThrough job: Job) throws(JobError) -> Int {
+    let model = CompiledNetwork(job.network, engine: job.engine)
     do throws(NetworkError) {
       return try model.byteCount(
         of: TraceRequest(reading: [.logits], seeding: [.logits], gradients: [.input]),
@@ -78,7 +84,7 @@ public struct JobRunner: Sendable {
     }
 
     let workers = WorkerThreads(count: workerCount, width: threadsPerWorker)
-    let pipeline = ItemPipeline(job: job, store: store, redoes: redoes)
+    let pipeline = ItemPipeline(job: job, model: model, store: store, redoes: redoes)
     var done = 0
     for await (index, outcome) in workers.results(of: items, { pipeline.process($0) }) {
       try await ledger.append(outcome)

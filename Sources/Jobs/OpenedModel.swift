@@ -26,12 +26,7 @@ public struct OpenedModel: Sendable {
   ) throws(JobError) {
     let (preprocessing, origin) = try Self.preprocessing(preprocess, model: path)
     let wanted = try Self.geometry(resize) ?? preprocessing.resize
-    let file: ModelFile
-    do throws(ModelError) {
-      file = try ModelFile.read(path, inputSize: wanted?.input)
-    } catch {
-      throw JobError(error.kind == .choice ? .request : .environment, "\(error)")
-    }
+    let file = try Self.file(path, inputSize: wanted?.input)
     let shape = file.network.inputShape
     let size = PixelSize(width: shape[2], height: shape[1])
     self.resize = wanted ?? .squash(size)
@@ -58,6 +53,22 @@ public struct OpenedModel: Sendable {
       file.notes.map { "\(path): \($0)" }
       + (origin.map { ["preprocessing from '\($0)' beside the model"] } ?? [])
       + (labels == nil && !self.labels.names.isEmpty ? ["labels \(self.labels.source)"] : [])
+  }
+
+  /// The model. The size of pictures is only passed on where the model leaves it open: what a model
+  /// fixes is compared later, with a better word about it.
+  private static func file(
+    _ path: String, inputSize: PixelSize?
+  ) throws(JobError) -> ModelFile {
+    do throws(ModelError) {
+      do throws(ModelError) {
+        return try ModelFile.read(path)
+      } catch  where error.kind == .choice && inputSize != nil {
+        return try ModelFile.read(path, inputSize: inputSize)
+      }
+    } catch {
+      throw JobError(error.kind == .choice ? .request : .environment, "\(error)")
+    }
   }
 
   private static func geometry(_ text: String?) throws(JobError) -> InputGeometry? {
@@ -102,7 +113,7 @@ public struct OpenedModel: Sendable {
       return try JSONText.decode(
         Preprocessing.self, from: try Data(contentsOf: URL(filePath: file)))
     } catch {
-      throw JobError(.request, "preprocessing '\(file)': \(ArtifactStore.reason(error))")
+      throw JobError(.request, "preprocessing '\(file)': \(JSONText.reason(error))")
     }
   }
 }

@@ -10,12 +10,16 @@ import Tensors
 /// questions.
 struct Sitting {
   let job: Job
+  let model: CompiledNetwork
   let item: WorkItem
   let subject: Subject
   let prediction: Prediction
   let input: MapRecord.Input
 
-  init(of item: WorkItem, bytes: [UInt8], digest: ContentDigest, job: Job) throws(Refusal) {
+  init(
+    of item: WorkItem, bytes: [UInt8], digest: ContentDigest, of job: Job,
+    using model: CompiledNetwork
+  ) throws(Refusal) {
     let manifest = job.manifest
     let decoded: DecodedImage
     do throws(CodecError) {
@@ -27,14 +31,15 @@ struct Sitting {
     }
     let picture = decoded.bitmap.opaque(manifest.reading.alpha)
     let placement = manifest.reading.resize.placement(in: picture.size)
-    let channels = job.model.inputShape[0]
+    let channels = model.inputShape[0]
     let pixels = placement.input(from: channels == 1 ? picture.luminance : picture.colored)
     self.job = job
+    self.model = model
     self.item = item
     subject = Subject(
       picture: picture, input: Tensor(pixels: pixels), placement: placement,
       seed: digest.seed(ofRun: manifest.seed))
-    prediction = job.model.prediction(for: subject.input)
+    prediction = model.prediction(for: subject.input)
     guard prediction.isFinite else {
       throw Refusal(
         .network, "the network's scores are not finite; is --preprocess what it was trained with?")
@@ -68,7 +73,7 @@ struct Sitting {
     }
     let explanation: Explanation
     do throws(ExplainerError) {
-      explanation = try map.method.explain(question, using: job.model)
+      explanation = try map.method.explain(question, using: model)
     } catch {
       throw Refusal(.method, "\(error)")
     }
@@ -134,6 +139,6 @@ struct Sitting {
   }
 
   private func name(of index: ClassIndex) -> String? {
-    job.model.labels.isEmpty ? nil : job.model.labels[index]
+    model.labels.isEmpty ? nil : model.labels[index]
   }
 }

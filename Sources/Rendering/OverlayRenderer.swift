@@ -23,18 +23,26 @@ public struct OverlayRenderer: Sendable, Hashable, Codable {
 
   /// The picture with the map's colours on it.
   ///
+  /// A map coarser than the network's input is enlarged to it by smooth curves (bicubic), so that the
+  /// layer's grid does not show; from there to the picture, straight lines suffice.
+  ///
   /// Diverging colours tell signs apart. Sequential ones show the strength alone: of a signed map,
   /// the magnitude. The scale is taken from the map at the coarser of its two sizes, the network's
-  /// input and the picture, so it does not depend on how far a map is enlarged.
+  /// input and the picture, so it does not depend on how far a map is enlarged; what lies in a
+  /// letterbox's margins has no part in it.
   public func draw(_ image: ExplainedImage) -> Drawing {
     let colorMap = colorMap.colorMap(for: image.map.sign)
     let (map, placement) = (image.map.image, image.placement)
-    let values =
+    let strengths =
       image.map.sign == .signed && colorMap.kind == .sequential ? map.mapped(abs) : map
+    let values =
+      map.size.area < placement.input.area
+      ? strengths.resized(to: placement.input, filter: .bicubic) : strengths
     let projected = placement.project(values)
+    let isAllPicture =
+      placement.window.intersection(placement.scaled.bounds) == placement.window
     let fitted =
-      placement.input.area < placement.picture.area
-      ? values.interpolated(to: placement.input) : projected
+      isAllPicture && values.size.area < placement.picture.area ? values : projected
     let normalization = MapNormalization(
       fitting: fitted,
       range: colorMap.kind == .diverging ? .symmetric : .magnitude,

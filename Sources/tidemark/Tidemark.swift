@@ -18,7 +18,7 @@ struct Tidemark: AsyncParsableCommand {
       Exit codes: 0 all done, 2 some pictures failed, 3 nothing could be done, 64 wrong usage, \
       130 interrupted.
       """,
-    version: "tidemark \(Release.version), \(Engine.preferred.identity)",
+    version: "tidemark \(Release.version), \(Engine.preferred.version)",
     subcommands: [RenderCommand.self, MethodsCommand.self, InspectCommand.self])
 
   static func main() async {

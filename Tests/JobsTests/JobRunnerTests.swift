@@ -1,0 +1,179 @@
+import Explanations
+import Foundation
+import Kernels
+import Rendering
+import Testing
+
+@testable import Jobs
+
+struct JobRunnerTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    for (index, name) in ["a.png", "sub/b.png", "c.png", "d.png"].enumerated() {
+      try folder.writePicture("in/\(name)", seed: index)
+    }
+  }
+
+  private static let model = Bundle.module.url(forResource: "Golden", withExtension: nil)
+    .map { $0.appending(component: "tiny.onnx").path }
+
+  @discardableResult
+  private func run(
+    into output: String, inputs: [String] = ["in"], methods: [String] = ["gradient", "grad-cam"],
+    settings: [String] = [], threads: Int = 1, redoes: Bool = false,
+    options configure: (inout Job.Options) throws -> Void = { _ in }
+  ) async throws -> RunSummary {
+    var options = Job.Options()
+    try configure(&options)
+    let model = try OpenedModel(
+      try #require(Self.model), preprocess: "raw", resize: nil, labels: nil)
+    let job = try Job(
+      inputs: inputs.map { folder($0) }, output: folder(output), model: model,
+      methods: try MethodSelection.methods(named: methods, settings: settings), options: options)
+    let store = try ArtifactStore(folder: folder(output))
+    return try await JobRunner(job, into: store, threads: threads, redoes: redoes).run()
+  }
+
+  @Test func `every picture has an overlay, numbers and a sidecar for each method`() async throws {
+    let summary = try await run(into: "out")
+    #expect(summary.finishedCount == 8)
+    #expect(summary.failures.isEmpty)
+    let names = Set(try folder.files(below: "out").keys)
+    for picture in ["a.png", "sub/b.png", "c.png", "d.png"] {
+      for method in ["gradient", "grad-cam"] {
+        for suffix in ["overlay.png", "npy", "json"] {
+          #expect(names.contains("maps/\(picture)/\(method).\(suffix)"))
+        }
+      }
+    }
+    #expect(
+      names.subtracting(names.filter { $0.hasPrefix("maps/") })
+        == ["run.json", "summary.csv", "contact-sheet.png"])
+  }
+
+  @Test func `the number of threads and a second run change no byte`() async throws {
+    try await run(into: "one", threads: 1)
+    try await run(into: "three", threads: 3)
+    let (one, three) = (try folder.files(below: "one"), try folder.files(below: "three"))
+    #expect(one == three)
+    try await run(into: "one", redoes: true)
+    #expect(try folder.files(below: "one") == one)
+  }
+
+  @Test func `a picture's results do not depend on what else is in the run`() async throws {
+    try await run(into: "all")
+    try await run(into: "single", inputs: ["in/c.png"])
+    let all = try folder.files(below: "all").filter { $0.key.hasPrefix("maps/c.png/") }
+    let single = try folder.files(below: "single").filter { $0.key.hasPrefix("maps/") }
+    #expect(all == single)
+  }
+
+  @Test func `what is done is not done again`() async throws {
+    try await run(into: "out")
+    let before = try folder.files(below: "out")
+    let times = try folder.times(of: before.keys, below: "out")
+    let summary = try await run(into: "out")
+    #expect(summary.unchangedCount == 8)
+    #expect(summary.finishedCount == 0)
+    #expect(try folder.files(below: "out") == before)
+    #expect(try folder.times(of: before.keys, below: "out") == times)
+  }
+
+  @Test(arguments: ["json", "npy", "overlay.png"])
+  func `a file that is missing is made again, and only that map`(_ suffix: String) async throws {
+    try await run(into: "out")
+    let before = try folder.files(below: "out")
+    try FileManager.default.removeItem(atPath: folder("out/maps/sub/b.png/gradient.\(suffix)"))
+    let summary = try await run(into: "out")
+    #expect(summary.finishedCount == 1)
+    #expect(summary.unchangedCount == 7)
+    #expect(try folder.files(below: "out") == before)
+  }
+
+  @Test func `changes of an option, a picture or the seed are made up for`() async throws {
+    try await run(into: "out")
+    #expect(try await run(into: "out") { $0.rendering.clip = 90 }.finishedCount == 8)
+    #expect(try await run(into: "out") { $0.seed = 1 }.finishedCount == 8)
+    #expect(try await run(into: "out", settings: ["layer=active"]).finishedCount == 8)
+    try folder.writePicture("in/a.png", seed: 9)
+    let summary = try await run(into: "out", settings: ["layer=active"])
+    #expect(summary.finishedCount == 2)
+    #expect(summary.unchangedCount == 6)
+  }
+
+  @Test func `a picture that fails leaves the others alone`() async throws {
+    try folder.write("no picture".utf8, to: "in/bad.jpg")
+    try folder.write([], to: "in/empty.png")
+    let summary = try await run(into: "out")
+    #expect(summary.finishedCount == 8)
+    #expect(summary.failures.map(\.path) == ["bad.jpg", "empty.png"])
+    let table = try CSV.records(
+      String(
+        decoding: try #require(
+          try folder.files(below: "out")["summary.csv"]), as: UTF8.self)
+    ).map(\.fields)
+    #expect(table.count == 1 + 8 + 2)
+    #expect(table.filter { $0[3] == "failed" }.map(\.first) == ["bad.jpg", "empty.png"])
+  }
+
+  @Test func `several targets of a picture have files of their own`() async throws {
+    let summary = try await run(into: "out", inputs: ["in/a.png"], methods: ["gradient"]) {
+      $0.target = try Target("top:2")
+      $0.targetText = "top:2"
+    }
+    #expect(summary.finishedCount == 2)
+    let names = try folder.files(below: "out").keys.filter { $0.hasSuffix(".json") }
+    #expect(
+      Set(names)
+        == ["run.json", "maps/a.png/gradient.top1.json", "maps/a.png/gradient.top2.json"])
+  }
+
+  @Test func `the sidecar tells what was asked and what was found`() async throws {
+    try await run(into: "out", inputs: ["in/a.png"], methods: ["gradient"]) {
+      $0.target = try Target("ruby::azure")
+      $0.targetText = "ruby::azure"
+      $0.seed = 5
+    }
+    let bytes = try #require(
+      try folder.files(below: "out")["maps/a.png/gradient.c0-vs-c2.json"])
+    let record = try JSONText.decode(MapRecord.self, from: bytes)
+    #expect(record.schema == "tidemark.map/1")
+    #expect(record.target.fact == ClassRecord(index: 0, name: "red, ruby"))
+    #expect(record.target.foil == ClassRecord(index: 2, name: "blue, azure"))
+    #expect(record.map.shape == [3, 16, 16])
+    #expect(record.prediction.count == 4)
+    #expect(record.prediction.reduce(0) { $0 + $1.probability } > 0.9999)
+    #expect(record.drawing.scale > 0)
+    #expect(record.request.seed == 5)
+    let overlay = folder("out/maps/a.png/gradient.c0-vs-c2.overlay.png")
+    let text = try #require(PictureFile.ownText(of: overlay))
+    let carried = try JSONText.decode(PictureText.self, from: Data(text.utf8))
+    #expect(carried.key == record.key)
+  }
+
+  @Test func `what is written names no folder of this machine and no time`() async throws {
+    try await run(into: "out")
+    for (name, bytes) in try folder.files(below: "out") where name != "run.json" {
+      #expect(bytes.range(of: Data(folder.path.utf8)) == nil, "\(name)")
+    }
+  }
+
+  @Test func `a run without pictures says so`() async throws {
+    try folder.write("text".utf8, to: "none/readme.txt")
+    await #expect(throws: JobError.self) { try await run(into: "out", inputs: ["none"]) }
+  }
+
+  @Test func `a layer that the network does not have is refused before the run`() async throws {
+    await #expect(throws: JobError.self) {
+      try await run(into: "out", settings: ["layer=conv9"])
+    }
+  }
+
+  @Test(arguments: Engine.available)
+  func `both engines run a job`(_ engine: Engine) async throws {
+    let summary = try await run(into: "out-\(engine.rawValue)") { $0.engine = engine }
+    #expect(summary.finishedCount == 8)
+  }
+}
