@@ -65,8 +65,10 @@ public struct Network: Sendable {
       throw .graph("\(labels.count) labels for \(classCount) classes; there must be one for each")
     }
     self.labels = labels
-    let pair = try? Self.shapes(of: nodes, input: input, shape: Shape([2] + inputShape.extents))
-    isBatchable = pair?[logits] == [2, classCount]
+    // A batch that no extent of the graph equals by accident.
+    let many = 7919
+    let batch = try? Self.shapes(of: nodes, input: input, shape: Shape([many] + inputShape.extents))
+    isBatchable = batch?[logits] == [many, classCount]
   }
 
   /// Output shapes of all layers for an input of the given shape.

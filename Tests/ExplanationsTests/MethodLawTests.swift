@@ -8,12 +8,14 @@ import Testing
 /// What each method must find on networks that can be worked out on paper.
 struct MethodLawTests {
   @Test func `the gradient of a linear score is its weights`() throws {
-    let model = CompiledNetwork(try SmallNetworks.linear([[3, -4, 12], [1, 1, 1]], bias: [-2, 0]))
+    let model = CompiledNetwork(
+      try SmallNetworks.linear([[3, -4, 12], [1, 1, 1]], bias: [-2, 0]))
     let question = question([1, 0.5, 0.25], fact: 0)
     let map = try Gradient().explain(question, using: model).map
     #expect(map.values.scalars == [3, -4, 12])
     #expect(map.sign == .signed)
-    let contrast = try Gradient().explain(self.question([1, 0.5, 0.25], fact: 0, foil: 1), using: model)
+    let contrast = try Gradient().explain(
+      self.question([1, 0.5, 0.25], fact: 0, foil: 1), using: model)
     #expect(contrast.map.values.scalars == [2, -5, 11])
   }
 

@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""Writes the reference values of ExplanationsTests: a small network and what PyTorch and Captum say.
+
+    pip install torch onnx captum numpy && Scripts/goldens/methods.py
+
+Values are computed in double precision and stored as float32.
+"""
+import pathlib
+
+import captum.attr
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+target = pathlib.Path(__file__).resolve().parents[2] / "Tests/ExplanationsTests/Golden/small"
+target.mkdir(parents=True, exist_ok=True)
+torch.manual_seed(5)
+
+
+class Small(nn.Module):
+    """Batch normalisation, a residual sum, a join, max pooling and a dense head."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 6, 3, padding=1)
+        self.norm = nn.BatchNorm2d(6)
+        self.inner = nn.Conv2d(6, 6, 3, padding=1)
+        self.wide = nn.Conv2d(6, 4, 1)
+        self.deep = nn.Conv2d(6, 4, 3, padding=1)
+        self.head = nn.Linear(8, 5)
+        self.norm.running_mean.uniform_(-0.3, 0.3)
+        self.norm.running_var.uniform_(0.5, 2)
+        nn.init.uniform_(self.norm.weight, 0.5, 1.5)
+        nn.init.uniform_(self.norm.bias, -0.3, 0.3)
+
+    def forward(self, x):
+        x = torch.relu(self.norm(self.stem(x)))
+        x = torch.max_pool2d(x, 2)
+        x = torch.relu(self.inner(x) + x)
+        x = torch.relu(torch.cat([self.wide(x), self.deep(x)], 1))
+        self.features = x
+        return self.head(x.mean((2, 3)))
+
+
+model = Small().double().eval()
+
+
+def graph():
+    weights = {k: v.detach().numpy().astype(np.float32) for k, v in model.state_dict().items()}
+    weights.pop("norm.num_batches_tracked")
+
+    def conv(name, source, result, taps, pad):
+        return helper.make_node(
+            "Conv", [source, f"{name}.weight", f"{name}.bias"], [result],
+            kernel_shape=[taps] * 2, pads=[pad] * 4)
+
+    nodes = [
+        conv("stem", "input", "stem", 3, 1),
+        helper.make_node(
+            "BatchNormalization",
+            ["stem", "norm.weight", "norm.bias", "norm.running_mean", "norm.running_var"],
+            ["norm"], epsilon=1e-5),
+        helper.make_node("Relu", ["norm"], ["relu1"]),
+        helper.make_node("MaxPool", ["relu1"], ["pool"], kernel_shape=[2, 2], strides=[2, 2]),
+        conv("inner", "pool", "inner", 3, 1),
+        helper.make_node("Add", ["inner", "pool"], ["sum"]),
+        helper.make_node("Relu", ["sum"], ["relu2"]),
+        conv("wide", "relu2", "wide", 1, 0),
+        conv("deep", "relu2", "deep", 3, 1),
+        helper.make_node("Concat", ["wide", "deep"], ["join"], axis=1),
+        helper.make_node("Relu", ["join"], ["features"]),
+        helper.make_node("GlobalAveragePool", ["features"], ["means"]),
+        helper.make_node("Flatten", ["means"], ["flat"]),
+        helper.make_node("Gemm", ["flat", "head.weight", "head.bias"], ["logits"], transB=1),
+    ]
+    info = helper.make_tensor_value_info
+    return helper.make_model(
+        helper.make_graph(
+            nodes, "small", [info("input", TensorProto.FLOAT, ["N", 3, 12, 12])],
+            [info("logits", TensorProto.FLOAT, ["N", 5])],
+            [numpy_helper.from_array(v, k) for k, v in weights.items()]),
+        opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+
+
+def save(name, values):
+    np.save(target / f"{name}.npy", values.detach().numpy().astype(np.float32))
+
+
+# The weights are rounded to what the file holds, so that both sides compute the same network.
+file = graph()
+onnx.checker.check_model(file)
+onnx.save(file, str(target / "model.onnx"))
+model.load_state_dict({k: v.float().double() if v.is_floating_point() else v
+                       for k, v in model.state_dict().items()})
+
+inputs = torch.rand(2, 3, 12, 12).double().float().double()
+facts = [1, 3]
+save("input", inputs)
+save("logits", model(inputs))
+save("gradient", captum.attr.Saliency(model).attribute(inputs, target=facts, abs=False))
+save("margin_gradient",
+     captum.attr.Saliency(lambda x: model(x)[:, [1, 3]] - model(x)[:, [0, 4]]).attribute(
+         inputs, target=[0, 1], abs=False))
+save("integrated_gradients",
+     captum.attr.IntegratedGradients(model).attribute(
+         inputs, target=facts, n_steps=32, method="gausslegendre"))
+maps = []
+for item, fact in enumerate(facts):
+    logits = model(inputs[item : item + 1])
+    features = model.features
+    (slope,) = torch.autograd.grad(logits[0, fact], features)
+    maps.append(torch.relu((slope.mean((2, 3), keepdim=True) * features).sum(1)))
+save("grad_cam", torch.cat(maps))

@@ -1,0 +1,110 @@
+import Explanations
+import Foundation
+import Kernels
+import Networks
+import Tensors
+import TestSupport
+import Testing
+
+/// Methods against values of PyTorch, Captum and pytorch-grad-cam, where the shared folder is there.
+@Suite(.enabled(if: SharedFolder.exists, "needs ../shared"))
+struct ReferenceMethodTests {
+  /// A network with stored inputs, targets and maps of its first two pictures.
+  struct Reference {
+    let folder: URL
+    let model: CompiledNetwork
+    let inputs: Tensor
+    let targets: [Int]
+    /// The normalised black pixel, which the stored integrated gradients start from.
+    let black: Tensor
+
+    init(_ name: String, engine: Engine) throws {
+      folder = SharedFolder.file("golden/nets/\(name)")
+      let network = try ModelFile.read(folder.appendingPathComponent("model.onnx").path).network
+      model = CompiledNetwork(network, engine: engine)
+      inputs = try Self.array(folder.appendingPathComponent("input.npy"))
+      targets = try Self.array(folder.appendingPathComponent("targets.npy")).scalars.map { Int($0) }
+      black = try Self.array(folder.appendingPathComponent("baseline_rgb.npy"))
+    }
+
+    static func array(_ url: URL) throws -> Tensor {
+      try NPY.read(url.path)
+    }
+
+    func map(_ name: String) throws -> Tensor {
+      try Self.array(folder.appendingPathComponent("attr/\(name).npy"))
+    }
+
+    func question(_ picture: Int) -> Question {
+      Question(.synthetic(inputs.item(picture)), fact: targets[picture])
+    }
+  }
+
+  static let networks = ["plain", "residual", "fire"]
+
+  @Test(arguments: networks, Engine.available)
+  func `gradients equal the stored ones`(_ name: String, _ engine: Engine) throws {
+    let reference = try Reference(name, engine: engine)
+    let expected = try reference.map("saliency_signed")
+    for picture in 0..<2 {
+      let map = try Gradient().explain(reference.question(picture), using: reference.model).map
+      #expect(relativeError(map.values, expected.item(picture)) < 1e-4)
+    }
+  }
+
+  @Test(arguments: networks, Engine.available)
+  func `Grad-CAM chooses the stored layer and equals its map`(
+    _ name: String, _ engine: Engine
+  ) throws {
+    let reference = try Reference(name, engine: engine)
+    let layers = ["plain": "relu3", "residual": "relu7", "fire": "concat2"]
+    let expected = try reference.map("gradcam_raw")
+    for picture in 0..<2 {
+      let explanation = try GradCAM().explain(reference.question(picture), using: reference.model)
+      #expect(explanation.diagnostics.notes["layer"] == layers[name])
+      let stored = expected.item(picture)
+      // Where the rectifier leaves nothing, both are zero to the last bit.
+      if stored.largestMagnitude == 0 {
+        #expect(explanation.map.values.largestMagnitude == 0)
+      } else {
+        #expect(relativeError(explanation.map.values, stored) < 5e-4)
+      }
+    }
+  }
+
+  @Test(arguments: networks, Engine.available)
+  func `integrated gradients equal the stored ones`(_ name: String, _ engine: Engine) throws {
+    let reference = try Reference(name, engine: engine)
+    let expected = try reference.map("ig_gausslegendre")
+    var method = IntegratedGradients()
+    method.steps = 32
+    method.maximumSteps = 32
+    // The stored path starts at the normalised black pixel; the network is moved there so that it
+    // starts at zero, as ours does.
+    let shifted = try Network(
+      shifting: reference.model.network, by: reference.black)
+    let model = CompiledNetwork(shifted, engine: engine)
+    for picture in 0..<2 {
+      let channels = reference.black.count
+      let plane = reference.inputs.shape.item.count / channels
+      let input = Tensor(
+        reference.inputs.item(picture).scalars.enumerated().map {
+          $1 - reference.black[$0 / plane]
+        }, shape: reference.inputs.item(picture).shape)
+      let question = Question(.synthetic(input), fact: reference.targets[picture])
+      let map = try method.explain(question, using: model).map
+      #expect(relativeError(map.values, expected.item(picture)) < 5e-4)
+    }
+  }
+}
+
+extension Network {
+  /// The network read from another origin: f(x + shift), one shift per channel.
+  fileprivate init(shifting network: Network, by shift: Tensor) throws {
+    let scale = try ScaleChannels(scale: Tensor(repeating: 1, shape: shift.shape), shift: shift)
+    self = try Network(
+      input: "origin", inputShape: network.inputShape,
+      nodes: [.init(network.input, scale, of: ["origin"])] + network.nodes,
+      logits: network.logits)
+  }
+}
