@@ -2,7 +2,7 @@ public import Explanations
 public import ImageCodecs
 public import Imaging
 public import Kernels
-public import Networks
+import Networks
 public import Rendering
 
 /// A run as it was asked for, checked and ready: what to explain, by which methods, with which network.

@@ -61,13 +61,14 @@ public struct OpenedModel: Sendable {
     _ path: String, inputSize: PixelSize?
   ) throws(JobError) -> ModelFile {
     do throws(ModelError) {
-      do throws(ModelError) {
-        return try ModelFile.read(path)
-      } catch  where error.kind == .choice && inputSize != nil {
-        return try ModelFile.read(path, inputSize: inputSize)
-      }
+      return try ModelFile.read(path)
     } catch {
-      throw JobError(error.kind == .choice ? .request : .environment, "\(error)")
+      guard error.kind == .choice else { throw JobError(.environment, "\(error)") }
+    }
+    do throws(ModelError) {
+      return try ModelFile.read(path, inputSize: inputSize)
+    } catch {
+      throw JobError(.request, "\(error); --resize chooses, such as --resize squash:224")
     }
   }
 

@@ -15,12 +15,12 @@ struct RenderCommand: AsyncParsableCommand {
     abstract: "Explains pictures: overlays, raw maps and a contact sheet.",
     discussion: """
       Examples:
-        tidemark render photos/ --model net.onnx --preprocess imagenet --resize crop:256:224 \\
-            --method gradient,grad-cam --out Outputs/first
-        tidemark render cat_dog.png --model net.onnx --preprocess imagenet --method grad-cam \\
-            --target 'tabby::bull mastiff' --out Outputs/cat
-        tidemark render photos/ --model net.onnx --method integrated-gradients \\
-            --set steps=64 --set baseline=white --out Outputs/white
+        tidemark render photos/ --model net.onnx --preprocess imagenet \\
+            --resize crop:256:224 --method gradient,grad-cam --out Outputs/first
+        tidemark render cat_dog.png --model net.onnx --preprocess imagenet \\
+            --method grad-cam --target 'tabby::bull mastiff' --out Outputs/cat
+        tidemark render photos/ --model net.onnx --preprocess caffe \\
+            --method integrated-gradients --set baseline=white --out Outputs/white
 
       The output folder holds maps/<picture>/<method>[.<target>].overlay.png, .npy (the raw map) and \
       .json (what it shows), summary.csv, contact-sheet.png, run.json and ledger.jsonl. Run the same \

@@ -10,8 +10,8 @@ struct Tidemark: AsyncParsableCommand {
     abstract: "Explains in pictures what an image classifier looks at.",
     discussion: """
       Examples:
-        tidemark render photos/ --model net.onnx --preprocess imagenet --resize crop:256:224 \\
-            --method integrated-gradients,grad-cam --out Outputs/first
+        tidemark render photos/ --model net.onnx --preprocess imagenet \\
+            --resize crop:256:224 --method grad-cam --out Outputs/first
         tidemark methods integrated-gradients
         tidemark inspect net.onnx
 
