@@ -22,11 +22,14 @@ public enum LayerChoice: Sendable, Hashable, Codable {
 
 extension DifferentiableClassifier {
   /// The layer whose maps class activation methods weigh, for a network that names none: the last one
-  /// that still has positions, passing over layers with one channel per class, since these are the
-  /// answer rather than the evidence. Nil where no layer has positions.
+  /// that still has positions. Poolings are passed over, since they only thin out the maps before
+  /// them, and so are layers with one channel per class, since these are the answer rather than the
+  /// evidence. Nil where no layer has positions.
   public var activationLayer: LayerSummary? {
     let spatial = layers.filter(\.isSpatial)
-    return spatial.last { $0.shape[1] != classCount } ?? spatial.last
+    let poolings: Set = [MaxPool.kind, AveragePool.kind]
+    return spatial.last { $0.shape[1] != classCount && !poolings.contains($0.kind) }
+      ?? spatial.last
   }
 
   /// The layer that a choice stands for, with maps `[1, C, h, w]`. Throws where there is none.
