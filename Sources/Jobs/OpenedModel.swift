@@ -106,6 +106,14 @@ public struct OpenedModel: Sendable {
   /// A preset, or what a JSON file says.
   package static func preprocessing(_ text: String) throws(JobError) -> Preprocessing {
     if let preset = Preprocessing(preset: text) { return preset }
+    guard FileStatus(of: text) != nil else {
+      let names = Preprocessing.presets.map(\.name)
+      let near = NearMatches.of(text, among: names)
+      throw JobError(
+        .request,
+        "--preprocess '\(text)': is neither a file nor one of \(names.joined(separator: ", "))"
+          + (near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"))
+    }
     return try preprocessing(inFile: text)
   }
 

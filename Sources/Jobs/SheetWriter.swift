@@ -66,14 +66,20 @@ struct SheetWriter: Sendable {
     try store.write(bytes, to: Self.name(ofPage: page))
   }
 
-  private var title: String { "\(job.manifest.model.file), target \(job.manifest.target)" }
+  /// A table of targets goes by its name alone: where it lies is no part of the results.
+  private var title: String {
+    let target = job.manifest.target
+    let name = isTabulated ? "of \(URL(filePath: target).lastPathComponent)" : target
+    return "\(job.manifest.model.file), target \(name)"
+  }
+
+  private var isTabulated: Bool { job.manifest.target.hasPrefix("csv:") }
 
   private func columns(for pictures: [Picture]) -> [String] {
     let longest = pictures.map(\.lines).max { $0.count < $1.count } ?? []
-    let isCommon = !job.manifest.target.hasPrefix("csv:")
     return ["picture"]
       + longest.map { line in
-        let tag = isCommon && line.target != "predicted" ? line.target : nil
+        let tag = !isTabulated && line.target != "predicted" ? line.target : nil
         return [line.method ?? "", tag ?? ""].joined(separator: " ")
       }
   }

@@ -212,15 +212,21 @@ struct RenderCommand: AsyncParsableCommand {
         "the contact sheet leaves out the last \(summary.pictureCountBeyondSheet) pictures")
     }
     let made = summary.finishedCount + summary.unchangedCount
-    var parts = ["\(made) maps of \(summary.pictureCount) pictures"]
-    if summary.unchangedCount > 0 { parts.append("\(summary.unchangedCount) were there already") }
+    var parts = [
+      "\(Self.text(made, "map")) of \(Self.text(summary.pictureCount, "picture"))"
+    ]
+    if summary.unchangedCount > 0 { parts.append("\(summary.unchangedCount) there already") }
     if summary.doubtfulCount > 0 {
       parts.append("\(summary.doubtfulCount) not to be relied on (see status in summary.csv)")
     }
-    if !summary.failures.isEmpty { parts.append("\(summary.failures.count) failures") }
+    if !summary.failures.isEmpty { parts.append(Self.text(summary.failures.count, "failure")) }
     print("\(parts.joined(separator: ", ")); look at \(output)/contact-sheet.png")
     if summary.isEmpty { throw Outcome.nothingDone }
     if !summary.failures.isEmpty { throw Outcome.someFailed }
+  }
+
+  private static func text(_ count: Int, _ noun: String) -> String {
+    count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
   }
 }
 

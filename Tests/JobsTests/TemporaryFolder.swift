@@ -48,7 +48,7 @@ final class TemporaryFolder {
     for name in try FileManager.default.subpathsOfDirectory(atPath: self(relative)) {
       let path = self("\(relative)/\(name)")
       var isFolder: ObjCBool = false
-      FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { continue }
       if !isFolder.boolValue && name != "ledger.jsonl" {
         files[name] = try Data(contentsOf: URL(filePath: path))
       }

@@ -125,6 +125,7 @@ struct CommandLineTests {
     Usage(arguments: ["--method", "gradient", "--memory", "1M"], hint: "allow more"),
     Usage(arguments: ["--method", "gradient", "--resize", "squash:9"], hint: "squash:16"),
     Usage(arguments: ["--method", "gradient", "--colour", "x"], hint: "--colour"),
+    Usage(arguments: ["--method", "gradient", "--preprocess", "rav"], hint: "did you mean raw"),
     Usage(arguments: [], hint: "--method is missing"),
   ])
   func `wrong usage ends with 64, a reason and no output`(_ usage: Usage) throws {
