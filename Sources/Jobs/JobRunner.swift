@@ -9,9 +9,9 @@ public struct JobRunner: Sendable {
   public let store: ArtifactStore
   /// Makes results again that are there already.
   public let redoes: Bool
-  /// Pictures that are worked on side by side, and the threads that each may use.
+  /// Pictures that are worked on side by side, each by one thread.
   public let workerCount: Int
-  public let threadsPerWorker: Int
+  private let threads: Int
   private let model: CompiledNetwork
 
   /// Divides threads and memory. Throws where not even one picture's pass fits into memory.
@@ -29,7 +29,7 @@ public struct JobRunner: Sendable {
     let pass = try Self.byteCount(ofPassThrough: job) + Self.pictureByteCount
     workerCount = try memory.workers(
       wanted: max(1, min(threads, job.scan.items.count)), each: pass, shared: weights)
-    threadsPerWorker = max(1, threads / workerCount)
+    self.threads = max(1, threads)
     // Plans that wait for their next use may take what is left, within reason.
     let rest = memory.byteCount - weights - workerCount * pass
     model = CompiledNetwork(
@@ -70,9 +70,7 @@ public struct JobRunner: Sendable {
     let items = job.scan.items
     try store.update(Manifest.name, with: try JSONText.page(job.manifest))
     let ledger = try Ledger(in: store)
-    try await ledger.begin([
-      "pictures": items.count, "workers": workerCount, "threadsPerWorker": threadsPerWorker,
-    ])
+    try await ledger.begin(["pictures": items.count, "workers": workerCount])
 
     var summary = RunSummary()
     summary.pictureCount = items.count
@@ -83,7 +81,7 @@ public struct JobRunner: Sendable {
       try await ledger.append(failure)
     }
 
-    let workers = WorkerThreads(count: workerCount, width: threadsPerWorker)
+    let workers = WorkerThreads(count: workerCount)
     let pipeline = ItemPipeline(job: job, model: model, store: store, redoes: redoes)
     var done = 0
     for await (index, outcome) in workers.results(of: items, { pipeline.process($0) }) {
@@ -100,9 +98,7 @@ public struct JobRunner: Sendable {
     }
     let table = SummaryLine.table((lines.joined() + problems))
     try store.update(RunSummary.name, with: table.utf8)
-    let sheet = SheetWriter(
-      job: job, store: store,
-      workers: WorkerThreads(count: workerCount * threadsPerWorker, width: 1))
+    let sheet = SheetWriter(job: job, store: store, workers: WorkerThreads(count: threads))
     try await sheet.write(zip(items, lines).map { .init(item: $0, lines: $1) })
     summary.pictureCountBeyondSheet = max(0, items.count - SheetWriter.pictureLimit)
     try await ledger.end(summary.counts)

@@ -7,11 +7,13 @@ import Synchronization
 /// Kernels keep their width per thread, plans are driven by one thread at a time and a deep network
 /// wants more stack than Swift's cooperative pool gives; so the work has threads of its own, and
 /// asynchronous code only awaits what they yield.
+///
+/// Each drives its kernels with one thread. Several plans side by side use the cores better than one
+/// plan spread over them, and OpenMP's threads wait by spinning: on a machine whose cores are busy
+/// with something else, a plan of two threads was seen to take seventeen times as long as one of one.
 struct WorkerThreads: Sendable {
   /// At least 1.
   let count: Int
-  /// Threads that the kernels of each worker may use, at least 1.
-  let width: Int
 
   private static let stackByteCount = 16 << 20
 
@@ -24,8 +26,8 @@ struct WorkerThreads: Sendable {
     let queue = WorkQueue(elementCount: elements.count, workerCount: count)
     continuation.onTermination = { _ in queue.close() }
     for _ in 0..<count {
-      let thread = Thread { [width] in
-        ComputeThreads.setWidth(width)
+      let thread = Thread {
+        ComputeThreads.setWidth(1)
         while let index = queue.next() {
           continuation.yield((index, work(elements[index])))
         }
