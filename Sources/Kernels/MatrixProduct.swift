@@ -12,6 +12,10 @@ struct MatrixView {
 /// Each element is one sum over the inner dimension in ascending order, whatever the size of the
 /// other two: the result for a row does not depend on how many rows there are.
 enum Matrices {
+  /// Terms that are added up before they join the total. Short runs keep rounding small: its bound
+  /// grows with the length of a run and with their number, not with the product of both.
+  private static let runLength = 32
+
   /// Columns per packed panel: two vectors of every processor since 2001, one of most since 2011.
   static let panelWidth = 8
 
@@ -78,21 +82,28 @@ enum Matrices {
   ) -> (SIMD8<Float>, SIMD8<Float>, SIMD8<Float>, SIMD8<Float>) {
     var (a, b, c, d) = (first, second, third, fourth)
     var values = UnsafeRawPointer(panel)
-    var (sumA, sumB) = (SIMD8<Float>.zero, SIMD8<Float>.zero)
-    var (sumC, sumD) = (SIMD8<Float>.zero, SIMD8<Float>.zero)
-    for _ in 0..<depth {
-      let column = values.load(as: SIMD8<Float>.self)
-      sumA += a.pointee * column
-      sumB += b.pointee * column
-      sumC += c.pointee * column
-      sumD += d.pointee * column
-      a += step
-      b += step
-      c += step
-      d += step
-      values += MemoryLayout<SIMD8<Float>>.stride
+    var total = (SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero)
+    for start in stride(from: 0, to: depth, by: runLength) {
+      var (sumA, sumB) = (SIMD8<Float>.zero, SIMD8<Float>.zero)
+      var (sumC, sumD) = (SIMD8<Float>.zero, SIMD8<Float>.zero)
+      for _ in start..<min(start + runLength, depth) {
+        let column = values.load(as: SIMD8<Float>.self)
+        sumA += a.pointee * column
+        sumB += b.pointee * column
+        sumC += c.pointee * column
+        sumD += d.pointee * column
+        a += step
+        b += step
+        c += step
+        d += step
+        values += MemoryLayout<SIMD8<Float>>.stride
+      }
+      total.0 += sumA
+      total.1 += sumB
+      total.2 += sumC
+      total.3 += sumD
     }
-    return (sumA, sumB, sumC, sumD)
+    return total
   }
 
   @inline(__always)

