@@ -120,6 +120,12 @@ let package = Package(
         "Jobs",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "bench",
+      dependencies: [
+        "Kernels", "Networks", "Tensors",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Benchmarks/bench", swiftSettings: swiftSettings),
     .target(
       name: "TestSupport", dependencies: ["Imaging", "Tensors", "Kernels", "Networks", "Explanations"],
       swiftSettings: swiftSettings),

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Foundation
+import Kernels
+import Networks
+import Tensors
+
+/// Times passes through a network: forward alone, and with the gradient at the input.
+///
+/// Engines are interleaved, round by round, so that whatever else the machine does hits all of them.
+@main
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Time forward passes and input gradients of networks, engines side by side.",
+    discussion: "Run it in a release build on a quiet machine: medians and spread are printed.")
+
+  @Argument(help: "ONNX files.")
+  var models: [String]
+
+  @Option(help: "Pictures in a pass.")
+  var batch = 1
+
+  @Option(help: "Timed rounds; one more warms up.")
+  var rounds = 15
+
+  @Option(help: "Threads for the kernels of a pass.")
+  var threads = 1
+
+  func run() throws {
+    ComputeThreads.setWidth(threads)
+    print("batch \(batch), \(threads) threads, \(rounds) rounds; milliseconds: median (10 % ... 90 %)")
+    for path in models {
+      let network = try ModelFile.read(path).network
+      let operations = network.summaries.reduce(0) { $0 + $1.operations } * batch
+      print("\(URL(fileURLWithPath: path).lastPathComponent), \(operations / 1_000_000) MFLOP forward")
+      let models = Engine.available.map { CompiledNetwork(network, engine: $0) }
+      let input = Tensor(
+        repeating: 0.5, shape: Shape([min(batch, models[0].batchLimit)] + network.inputShape.extents))
+      var forward = [[Double]](repeating: [], count: models.count)
+      var gradient = forward
+      for round in 0...rounds {
+        for (index, model) in models.enumerated() {
+          let times = (
+            Self.milliseconds { _ = model.logits(for: input) },
+            Self.milliseconds { _ = model.gradient(of: .logit(0), for: input) }
+          )
+          if round > 0 {
+            forward[index].append(times.0)
+            gradient[index].append(times.1)
+          }
+        }
+      }
+      for (index, model) in models.enumerated() {
+        let name = model.engine.rawValue.padding(toLength: 9, withPad: " ", startingAt: 0)
+        print("  \(name) forward \(Self.text(forward[index]))   gradient \(Self.text(gradient[index]))")
+      }
+    }
+  }
+
+  private static func milliseconds(_ body: () -> Void) -> Double {
+    let elapsed = ContinuousClock().measure(body)
+    return elapsed / .milliseconds(1)
+  }
+
+  private static func text(_ times: [Double]) -> String {
+    let sorted = times.sorted()
+    func quantile(_ part: Double) -> String {
+      String(format: "%.2f", sorted[Int((Double(sorted.count - 1) * part).rounded())])
+    }
+    return "\(quantile(0.5)) (\(quantile(0.1)) ... \(quantile(0.9)))"
+  }
+}
