@@ -15,7 +15,8 @@ public struct OverlayRenderer: Sendable, Hashable, Codable {
 
   /// What a drawing shows, so that its colours can be read back as numbers.
   public struct Drawing: Sendable {
-    /// Of the picture's size, without a caption.
+    /// Of the picture's size. A map that is zero everywhere leaves the picture bare, with a line that
+    /// says so.
     public let overlay: Bitmap
     public let colorMap: ColorMap
     public let normalization: MapNormalization
@@ -49,8 +50,8 @@ public struct OverlayRenderer: Sendable, Hashable, Codable {
       clip: clip
     )
     let overlay = Overlay(colorMap: colorMap, opacity: opacity)
-      .blended(
-        map: normalization.normalized(projected),
+      .drawn(
+        projected, normalizedBy: normalization,
         over: backdrop.applied(to: image.picture, beneath: colorMap.kind))
     return Drawing(overlay: overlay, colorMap: colorMap, normalization: normalization)
   }

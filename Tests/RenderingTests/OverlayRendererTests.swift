@@ -29,6 +29,12 @@ struct OverlayRendererTests {
     #expect((0..<3).map { overlay[0, 10, $0] } != [90, 120, 60])
   }
 
+  @Test func `a map that found nothing leaves the picture bare and says so below`() throws {
+    let overlay = try drawing([Float](repeating: 0, count: 16), sign: .magnitude).overlay
+    #expect((0..<3).map { overlay[20, 2, $0] } == [90, 120, 60])
+    #expect((0..<size.width).contains { overlay[$0, size.height - 4, 0] != 90 })
+  }
+
   @Test func `the scale is the raw value at full colour`() throws {
     #expect(try drawing(left, sign: .magnitude).normalization.scale == 2)
     #expect(try drawing(left.map { -$0 }, sign: .signed).normalization.scale == 2)
