@@ -127,7 +127,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/bench", swiftSettings: swiftSettings),
     .target(
-      name: "TestSupport", dependencies: ["Imaging", "Tensors", "Kernels", "Networks", "Explanations"],
+      name: "TestSupport",
+      dependencies: ["Imaging", "Tensors", "Kernels", "Networks", "Explanations"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "tidemarkTests", dependencies: ["tidemark", "TestSupport", "Imaging", "ImageCodecs"],

@@ -28,14 +28,17 @@ struct Bench: ParsableCommand {
 
   func run() throws {
     ComputeThreads.setWidth(threads)
-    print("batch \(batch), \(threads) threads, \(rounds) rounds; milliseconds: median (10 % ... 90 %)")
+    print(
+      "batch \(batch), \(threads) threads, \(rounds) rounds; milliseconds: median (10 % ... 90 %)")
     for path in models {
       let network = try ModelFile.read(path).network
       let operations = network.summaries.reduce(0) { $0 + $1.operations } * batch
-      print("\(URL(fileURLWithPath: path).lastPathComponent), \(operations / 1_000_000) MFLOP forward")
+      print(
+        "\(URL(fileURLWithPath: path).lastPathComponent), \(operations / 1_000_000) MFLOP forward")
       let models = Engine.available.map { CompiledNetwork(network, engine: $0) }
       let input = Tensor(
-        repeating: 0.5, shape: Shape([min(batch, models[0].batchLimit)] + network.inputShape.extents))
+        repeating: 0.5,
+        shape: Shape([min(batch, models[0].batchLimit)] + network.inputShape.extents))
       var forward = [[Double]](repeating: [], count: models.count)
       var gradient = forward
       for round in 0...rounds {
@@ -52,7 +55,8 @@ struct Bench: ParsableCommand {
       }
       for (index, model) in models.enumerated() {
         let name = model.engine.rawValue.padding(toLength: 9, withPad: " ", startingAt: 0)
-        print("  \(name) forward \(Self.text(forward[index]))   gradient \(Self.text(gradient[index]))")
+        print(
+          "  \(name) forward \(Self.text(forward[index]))   gradient \(Self.text(gradient[index]))")
       }
     }
   }

@@ -44,8 +44,7 @@ public struct ConfiguredExplainer: Sendable {
   /// All parameters, as they are recorded.
   public let parameters: JSONValue
 
-  private let run:
-    @Sendable (Question, any Classifier) throws(ExplainerError) -> Explanation
+  private let run: @Sendable (Question, any Classifier) throws(ExplainerError) -> Explanation
 
   init<E: Explainer>(_ explainer: E) {
     about = E.about

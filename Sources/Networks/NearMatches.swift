@@ -7,7 +7,9 @@ public enum NearMatches {
     let ranked = candidates.compactMap { candidate -> (Int, String)? in
       let hay = candidate.lowercased()
       if hay == needle { return (0, candidate) }
-      if !needle.isEmpty && hay.contains(needle) { return (1 + hay.count - needle.count, candidate) }
+      if !needle.isEmpty && hay.contains(needle) {
+        return (1 + hay.count - needle.count, candidate)
+      }
       let distance = edits(Array(needle.utf8), Array(hay.utf8))
       return distance <= max(2, needle.count / 3) ? (1000 + distance, candidate) : nil
     }

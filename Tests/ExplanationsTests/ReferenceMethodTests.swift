@@ -77,7 +77,9 @@ struct ReferenceMethodTests {
   /// single-precision run is then off by 1.4e-3 and 3.0e-3 for the two pictures of `residual`. So a few
   /// positions may be off, by as little; without kinks, as in `fire`, none.
   @Test(arguments: networks, Engine.available)
-  func `integrated gradients equal the stored ones but at kinks`(_ name: String, _ engine: Engine) throws {
+  func `integrated gradients equal the stored ones but at kinks`(_ name: String, _ engine: Engine)
+    throws
+  {
     let reference = try Reference(name, engine: engine)
     let expected = try reference.map("ig_gausslegendre")
     var method = IntegratedGradients()

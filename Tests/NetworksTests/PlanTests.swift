@@ -27,6 +27,39 @@ import Testing
   }
 
   @Test(arguments: Engine.available)
+  func `batch and threads change no bit of a fully connected product, nor of its gradient`(
+    _ engine: Engine
+  ) throws {
+    var random = TestRandom(17)
+    let network = try Network(
+      input: "x", inputShape: [2048, 1, 1],
+      nodes: [
+        .init("flat", Reshape(item: [2048]), of: ["x"]),
+        .init(
+          "scores",
+          try Dense(
+            weights: random.tensor([1000, 2048]), bias: random.tensor([1000]), transposed: true),
+          of: ["flat"]),
+      ], logits: "scores")
+    let model = CompiledNetwork(network, engine: engine)
+    let picture = random.tensor([1, 2048, 1, 1])
+    let others = random.tensor([7, 2048, 1, 1])
+    let expected = model.gradient(of: .margin(3, over: 999), for: picture)
+    for threads in [1, 2] {
+      ComputeThreads.setWidth(threads)
+      for mates in [0, 3, 7] {
+        let batch =
+          mates == 0 ? picture : Tensor.concatenating([others.items(0..<mates), picture])
+        let found = model.gradient(of: .margin(3, over: 999), for: batch)
+        #expect(found.values.last == expected.values[0])
+        #expect(found.gradient.item(mates) == expected.gradient)
+        #expect(model.logits(for: batch).item(mates) == model.logits(for: picture))
+      }
+    }
+    ComputeThreads.setWidth(1)
+  }
+
+  @Test(arguments: Engine.available)
   func `reading layers changes nothing else`(_ engine: Engine) {
     let model = CompiledNetwork(network, engine: engine)
     let plain = model.gradient(of: .logit(0), for: input)

@@ -55,7 +55,9 @@ struct ArenaLayout {
         let slot = builder.root(of: operand)
         touch(slot, at: time)
         // A second sweep must find what the first one found.
-        if sweeps == .many && time >= builder.forwardCount && (first[slot] ?? time) < builder.forwardCount {
+        if sweeps == .many && time >= builder.forwardCount
+          && (first[slot] ?? time) < builder.forwardCount
+        {
           touch(slot, at: end)
         }
       }

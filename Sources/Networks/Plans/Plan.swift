@@ -65,7 +65,8 @@ final class Plan: @unchecked Sendable {
     precondition(
       request.sweeps == .many || sweepsRun == 0, "the request allows one reverse sweep only")
     precondition(
-      seeds.keys.allSatisfy(request.seeding.contains), "the request does not list all seeded layers")
+      seeds.keys.allSatisfy(request.seeding.contains), "the request does not list all seeded layers"
+    )
     sweepsRun += 1
     for layer in request.seeding {
       guard let operand = cotangents[aliases[layer] ?? layer] else { continue }

@@ -169,7 +169,9 @@ public struct PlanBuilder {
 
   // MARK: - Details
 
-  private static func copy(from source: Operand, to target: Operand, accumulates: Bool) -> StridedCopy {
+  private static func copy(from source: Operand, to target: Operand, accumulates: Bool)
+    -> StridedCopy
+  {
     let flat: Shape = [source.count]
     return StridedCopy(
       from: .init(source.reshaped(to: flat)), to: .init(target.reshaped(to: flat)),

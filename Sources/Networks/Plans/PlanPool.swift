@@ -16,7 +16,8 @@ final class PlanPool: Sendable {
   /// An idle plan that fits, or a new one.
   func take(_ key: Key, orMake make: () -> Plan) -> Plan {
     let found = idle.withLock { plans -> Plan? in
-      guard let index = plans.lastIndex(where: { $0.request == key.request && $0.batch == key.batch })
+      guard
+        let index = plans.lastIndex(where: { $0.request == key.request && $0.batch == key.batch })
       else { return nil }
       return plans.remove(at: index)
     }

@@ -64,8 +64,10 @@ public struct IntegratedGradients: Explainer {
     var count = steps
     var passes = 0
     while true {
-      let map = (input - start) * averageGradient(
-        of: objective, from: start, to: input, points: count, using: model)
+      let map =
+        (input - start)
+        * averageGradient(
+          of: objective, from: start, to: input, points: count, using: model)
       passes += count
       let gap = (map.sum - (above - below)).magnitude / scale
       guard gap.isFinite else {
