@@ -43,11 +43,14 @@ public struct OpenedModel: Sendable {
       throw JobError(.request, "\(path): \(error)")
     }
     self.preprocessing = preprocessing
-    guard let bytes = try? Data(contentsOf: URL(filePath: path), options: .mappedIfSafe) else {
+    let parts = ([path] + file.externalFiles).compactMap {
+      try? Data(contentsOf: URL(filePath: $0), options: .mappedIfSafe)
+    }
+    guard parts.count == 1 + file.externalFiles.count else {
       throw JobError(.environment, "\(path): the file vanished while it was read")
     }
     record = ModelRecord(
-      file: URL(filePath: path).lastPathComponent, digest: ContentDigest(of: bytes),
+      file: URL(filePath: path).lastPathComponent, digest: ContentDigest(ofParts: parts),
       labels: ContentDigest(of: self.labels.names.joined(separator: "\n").utf8))
     notes =
       file.notes.map { "\(path): \($0)" }

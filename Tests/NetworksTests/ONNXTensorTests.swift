@@ -123,8 +123,10 @@ import Testing
     let path = folder.appending(path: "model/model.onnx").path
     try Data(Self.model(tensor).bytes).write(to: URL(filePath: path))
     do throws(ModelError) {
-      let network = try ModelFile.read(path).network
-      return .success(network.nodes.first { $0.name == "b" }?.layer.parameters[0].scalars ?? [])
+      let file = try ModelFile.read(path)
+      #expect(file.externalFiles.map { $0.hasSuffix("/model/data/b.bin") } == [true])
+      let bias = file.network.nodes.first { $0.name == "b" }
+      return .success(bias?.layer.parameters[0].scalars ?? [])
     } catch {
       #expect(error.file == path)
       return .failure(error)

@@ -18,6 +18,8 @@ public struct ModelFile: Sendable {
   public let notes: [ModelNote]
   /// Texts that the file carries, by key.
   public let metadata: [String: String]
+  /// The files beside it that tensors were read from, sorted.
+  public let externalFiles: [String]
 
   /// Reads a file, and the files beside it that hold its larger tensors.
   ///
@@ -70,6 +72,7 @@ public struct ModelFile: Sendable {
         self.network = try Self.labeled(network, by: graph.metadata["labels"], &notes)
         self.notes = notes
         metadata = graph.metadata
+        externalFiles = external.paths.sorted()
         return
       } catch {
         failure = failure ?? error

@@ -9,6 +9,9 @@ final class ONNXExternalData {
   private let folder: String?
   private var files: [String: Data] = [:]
 
+  /// Where the files lie that have been read.
+  private(set) var paths: Set<String> = []
+
   /// - Parameter folder: absolute, without symbolic links; nil for a model that came as bytes alone.
   init(folder: String?) { self.folder = folder }
 
@@ -60,6 +63,7 @@ final class ONNXExternalData {
       }
       let bytes = try file.contents(limit: .max)
       files[location] = bytes
+      paths.insert(file.path)
       return bytes
     } catch {
       throw LayerError("tensor '\(tensor)' lies in '\(location)': \(error.reason)")
