@@ -77,14 +77,18 @@ let cTargets: [Target] =
         linkerSettings: [.linkedLibrary("dnnl")])
     ] : [])
 
-let swiftSettings: [SwiftSetting] =
+let testSettings: [SwiftSetting] =
   [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
   ]
   + (usesOneDNN ? [.define("TIDEMARK_ONEDNN")] : [])
-  // Warnings are errors where the project itself is checked, and nobody else's trouble.
+
+/// Warnings are errors where the project itself is checked, and nobody else's trouble. Tests are left
+/// out: the testing library's macros expand to code that warns.
+let swiftSettings =
+  testSettings
   + (Context.environment["TIDEMARK_STRICT"] == "1" ? [.treatAllWarnings(as: .error)] : [])
 
 let libraries: [Target] = floors.map { floor in
@@ -97,7 +101,7 @@ let tests: [Target] = floors.map { floor in
   .testTarget(
     name: "\(floor.name)Tests",
     dependencies: [.target(name: floor.name), "TestSupport"] + floor.dependencies,
-    resources: [.copy("Golden")], swiftSettings: swiftSettings)
+    resources: [.copy("Golden")], swiftSettings: testSettings)
 }
 
 let package = Package(
@@ -132,6 +136,6 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "tidemarkTests", dependencies: ["tidemark", "TestSupport", "Imaging", "ImageCodecs"],
-      swiftSettings: swiftSettings),
+      swiftSettings: testSettings),
   ],
   swiftLanguageModes: [.v6])
