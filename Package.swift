@@ -45,11 +45,11 @@ let floors: [Floor] = [
       .product(name: "SwiftProtobuf", package: "swift-protobuf"),
     ], exclude: ["Files/ONNX/onnx.proto"]),
   Floor(name: "Explanations", dependencies: ["Imaging", "Tensors", "Networks"]),
-  Floor(name: "Rendering", dependencies: ["Imaging", "ImageCodecs", "Networks", "Explanations"]),
+  Floor(name: "Rendering", dependencies: ["Imaging", "Explanations"]),
   Floor(
     name: "Jobs",
     dependencies: [
-      "Imaging", "ImageCodecs", "Tensors", "Networks", "Explanations", "Rendering",
+      "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Explanations", "Rendering",
       .product(name: "Crypto", package: "swift-crypto"),
     ]),
 ]

@@ -14,7 +14,7 @@ struct MatrixView {
 enum Matrices {
   /// Terms that are added up before they join the total. Short runs keep rounding small: its bound
   /// grows with the length of a run and with their number, not with the product of both.
-  private static let runLength = 32
+  static let runLength = 32
 
   /// Columns per packed panel: two vectors of every processor since 2001, one of most since 2011.
   static let panelWidth = 8
@@ -193,7 +193,7 @@ public struct MatrixProduct: Kernel {
   public var writes: [Operand] { [output] }
   public var workspaceByteCount: Int {
     if transposed { return 0 }
-    let count = isNarrow ? output.count : Matrices.scratchCount(depth: depth)
+    let count = isNarrow ? 2 * output.count : Matrices.scratchCount(depth: depth)
     return count * MemoryLayout<Float>.stride
   }
 
@@ -217,15 +217,20 @@ public struct MatrixProduct: Kernel {
       }
     } else if isNarrow {
       // The same sums in the same order, with the weights read once and in the order they lie.
-      let sums = memory.scratch()
-      sums.update(repeating: 0, count: rows * columns)
-      for k in 0..<depth {
-        for row in 0..<rows {
-          let (factor, source, target) = (x[row * depth + k], w + k * columns, sums + row * columns)
-          for column in 0..<columns { target[column] += factor * source[column] }
+      let totals = memory.scratch()
+      let run = totals + output.count
+      totals.update(repeating: 0, count: output.count)
+      for start in stride(from: 0, to: depth, by: Matrices.runLength) {
+        run.update(repeating: 0, count: output.count)
+        for k in start..<min(start + Matrices.runLength, depth) {
+          for row in 0..<rows {
+            let (factor, source, target) = (x[row * depth + k], w + k * columns, run + row * columns)
+            for column in 0..<columns { target[column] += factor * source[column] }
+          }
         }
+        for at in 0..<output.count { totals[at] += run[at] }
       }
-      for at in 0..<rows * columns { y[at] = accumulates ? y[at] + sums[at] : sums[at] }
+      for at in 0..<output.count { y[at] = accumulates ? y[at] + totals[at] : totals[at] }
     } else {
       Matrices.multiply(
         MatrixView(start: x, rowStride: depth, columnStride: 1),

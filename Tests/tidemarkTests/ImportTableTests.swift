@@ -14,7 +14,7 @@ struct ImportTableTests {
     ("Networks/Files", foundation),
     ("Networks/Files/ONNX", ["SwiftProtobuf"]),
     ("Explanations", foundation.union(["Imaging", "Tensors", "Networks"])),
-    ("Rendering", libc.union(["Imaging", "ImageCodecs", "Networks", "Explanations"])),
+    ("Rendering", libc.union(["Imaging", "Explanations"])),
     // Kernels for the engine that a job runs on, and for the width of its threads.
     (
       "Jobs",
