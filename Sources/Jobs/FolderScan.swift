@@ -31,13 +31,20 @@ public struct FolderScan: Sendable {
 
   /// - Parameter output: a folder in which nothing is looked for, whether it is there yet or not.
   public init(of inputs: [String], output: String) {
-    if let folder = FileStatus(of: output) { visited.insert(folder.identity) }
+    let outputFolder = FileStatus(of: output)?.identity
+    if let outputFolder { visited.insert(outputFolder) }
     for (root, input) in inputs.enumerated() {
       guard let status = FileStatus(of: input) else {
         problems.append(Problem(path: input, reason: "there is no such file or folder"))
         continue
       }
       switch status.kind {
+      case .folder where status.identity == outputFolder:
+        problems.append(
+          Problem(
+            path: input,
+            reason: "is the output folder, in which no pictures are looked for; choose another by "
+              + "--out"))
       case .folder: scan(input, root: root)
       case .file where PictureFile.isOurs(input):
         problems.append(
@@ -85,7 +92,14 @@ public struct FolderScan: Sendable {
     let looksLikePicture = PictureFile.hasPictureName(relative)
     guard let status = FileStatus(of: path) else {
       if looksLikePicture {
-        problems.append(Problem(path: relative, reason: "is a link that leads nowhere"))
+        // A name that is listed and yet not found is one that Swift's text cannot hold.
+        let isLink = FileStatus(of: path, followingLinks: false) != nil
+        problems.append(
+          Problem(
+            path: relative,
+            reason: isLink
+              ? "is a link that leads nowhere"
+              : "cannot be found by its name, which may not be UTF-8 text; rename it"))
       }
       return
     }
@@ -101,7 +115,9 @@ public struct FolderScan: Sendable {
         add(path, relative: relative, root: root)
       }
     case .other:
-      break
+      if looksLikePicture {
+        problems.append(Problem(path: relative, reason: "is neither a file nor a folder"))
+      }
     }
   }
 

@@ -89,6 +89,41 @@ struct FolderScanTests {
     #expect(scan("in").items.map(\.path) == ["x.png/y.png"])
   }
 
+  @Test func `pipes and devices with names of pictures are problems`() throws {
+    try folder.writePicture("in/a.png")
+    try #require(mkfifo(folder("in/pipe.png"), 0o600) == 0)
+    try #require(mkfifo(folder("in/pipe"), 0o600) == 0)
+    try folder.link("in/zero.png", to: "/dev/zero")
+    let scan = scan("in")
+    #expect(scan.items.map(\.path) == ["a.png"])
+    #expect(scan.problems.map(\.path) == ["pipe.png", "zero.png"])
+    #expect(scan.problems.allSatisfy { $0.reason == "is neither a file nor a folder" })
+  }
+
+  @Test func `an output folder that is an input is called so`() throws {
+    try folder.writePicture("in/a.png")
+    try folder.writePicture("other/b.png")
+    let scan = scan("in", "other", output: "other/../in")
+    #expect(scan.items.map(\.path) == ["b.png"])
+    #expect(scan.problems.map(\.path) == [folder("in")])
+    #expect(scan.problems.first?.reason.contains("is the output folder") == true)
+  }
+
+  #if os(Linux)
+    @Test func `a name that is no UTF-8 is not taken for a broken link`() throws {
+      try folder.writePicture("in/a.png")
+      let path = Array(folder("in/").utf8) + [0xE9] + Array(".png".utf8) + [0]
+      let file = path.withUnsafeBytes { bytes in
+        bytes.withMemoryRebound(to: CChar.self) { $0.baseAddress.flatMap { fopen($0, "w") } }
+      }
+      fclose(try #require(file))
+      let scan = scan("in")
+      #expect(scan.items.map(\.path) == ["a.png"])
+      #expect(scan.problems.map(\.path) == ["\u{FFFD}.png"])
+      #expect(scan.problems.first?.reason.contains("UTF-8") == true)
+    }
+  #endif
+
   @Test func `what does not exist is a problem`() {
     #expect(scan("missing").problems.count == 1)
   }
