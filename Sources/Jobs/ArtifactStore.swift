@@ -27,6 +27,7 @@ public final class ArtifactStore: Sendable {
       throw JobError(
         .environment, "the output folder '\(folder)' cannot be written to; choose another by --out")
     }
+    removeLeftovers()
   }
 
   /// Where a file of the run lies. Throws for a path that would leave the folder.
@@ -91,13 +92,31 @@ public final class ArtifactStore: Sendable {
     if read(path) != data { try write(data, to: path) }
   }
 
+  /// Removes temporary files of processes that were killed while they wrote.
+  private func removeLeftovers() {
+    let manager = FileManager.default
+    let top = (try? manager.contentsOfDirectory(atPath: folder)) ?? []
+    let maps = manager.enumerator(atPath: "\(folder)/maps")?.lazy.compactMap { $0 as? String }
+    for path in top + (maps?.map { "maps/\($0)" } ?? []) {
+      let parts = path.split(separator: "/").last?.split(separator: "-") ?? []
+      guard parts.count == 3, parts[0] == ".tidemark", parts[2].hasSuffix(".partial"),
+        let process = Int32(parts[1]), process > 0, kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      unlink("\(folder)/\(path)")
+    }
+  }
+
   /// Waits for the file that is being written, and lets no other begin: `body` is to end the process.
   public func closing(_ body: () -> Never) -> Never {
     writing.withLock { _ in body() }
   }
 
+  /// What the system says where it said something, since Foundation's own texts often tell less.
   static func reason(_ error: any Error) -> String {
-    (error as? StoreError)?.description ?? error.localizedDescription
+    if let error = error as? StoreError { return error.description }
+    let underlying = (error as? CocoaError)?.underlying as? POSIXError
+    return underlying.map { String(cString: strerror($0.code.rawValue)) }
+      ?? error.localizedDescription
   }
 }
 

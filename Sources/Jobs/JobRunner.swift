@@ -60,8 +60,7 @@ public struct JobRunner: Sendable {
       return try await work(reporting: report)
     } catch {
       throw error as? JobError
-        ?? JobError(
-          .environment, "'\(store.folder)' cannot be written: \(ArtifactStore.reason(error))")
+        ?? JobError(.environment, "output folder '\(store.folder)': \(ArtifactStore.reason(error))")
     }
   }
 

@@ -33,7 +33,30 @@ struct ArtifactStoreTests {
 
   @Test func `a folder that is a file cannot be used`() throws {
     try folder.write([1], to: "file")
-    #expect(throws: JobError.self) { try ArtifactStore(folder: folder("file")) }
-    #expect(throws: JobError.self) { try ArtifactStore(folder: folder("file/out")) }
+    #expect {
+      try ArtifactStore(folder: folder("file"))
+    } throws: { error in
+      "\(error)".contains("File exists")
+    }
+    #expect {
+      try ArtifactStore(folder: folder("file/out"))
+    } throws: { error in
+      "\(error)".contains("Not a directory")
+    }
+  }
+
+  @Test func `what a killed process left unfinished is removed, and nothing else`() throws {
+    let killed = Process()
+    killed.executableURL = URL(filePath: "/bin/sh")
+    killed.arguments = ["-c", "exit"]
+    try killed.run()
+    killed.waitUntilExit()
+    let living = ProcessInfo.processInfo.processIdentifier
+    let dead = killed.processIdentifier
+    let kept = [".tidemark-\(living)-1.partial", "maps/a.png/.tidemark-x-1.partial", "maps/b-1-2"]
+    let gone = [".tidemark-\(dead)-1.partial", "maps/a.png/.tidemark-\(dead)-2.partial"]
+    for path in kept + gone { try folder.write([1], to: "out/\(path)") }
+    _ = try ArtifactStore(folder: folder("out"))
+    #expect(try folder.files(below: "out").keys.sorted() == kept.sorted())
   }
 }
