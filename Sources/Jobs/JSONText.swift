@@ -20,12 +20,28 @@ enum JSONText {
 
   /// Why something could not be read, as a user can use it.
   static func reason(_ error: any Error) -> String {
+    func reason(_ text: String, at context: DecodingError.Context) -> String {
+      let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
+      return (path.isEmpty ? "" : "'\(path.joined(separator: "."))': ") + text
+    }
     switch error {
-    case DecodingError.dataCorrupted(let context), DecodingError.typeMismatch(_, let context),
-      DecodingError.valueNotFound(_, let context), DecodingError.keyNotFound(_, let context):
-      let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-      return (path.isEmpty ? "" : "'\(path)': ") + context.debugDescription
-    default: return error.localizedDescription
+    case DecodingError.typeMismatch(let type, let context),
+      DecodingError.valueNotFound(let type, let context):
+      return reason("expected \(kind(of: type)), found something else", at: context)
+    case DecodingError.dataCorrupted(let context), DecodingError.keyNotFound(_, let context):
+      return reason(context.debugDescription, at: context)
+    default: return ArtifactStore.reason(error)
+    }
+  }
+
+  /// What JSON calls the values that become a type.
+  private static func kind(of type: any Any.Type) -> String {
+    switch type {
+    case is any BinaryFloatingPoint.Type: "a number"
+    case is any BinaryInteger.Type: "a whole number"
+    case is String.Type: "a text in quotes"
+    case is [Any].Type: "a list in brackets"
+    default: "an object in braces"
     }
   }
 

@@ -31,6 +31,9 @@ public enum MethodSelection {
 
   private static func entries(named names: [String]) throws(JobError) -> [ExplainerEntry] {
     guard names != ["all"] else { return ExplainerCatalog.all }
+    guard !names.contains("all") else {
+      throw JobError(.request, "'all' chooses every method, so no other can stand beside it")
+    }
     guard !names.isEmpty else {
       throw JobError(.request, "no method is chosen; 'tidemark methods' lists them")
     }

@@ -121,6 +121,9 @@ public struct OpenedModel: Sendable {
   }
 
   private static func preprocessing(inFile file: String) throws(JobError) -> Preprocessing {
+    guard FileStatus(of: file)?.kind == .file else {
+      throw JobError(.request, "preprocessing '\(file)': is no ordinary file; expected JSON")
+    }
     do {
       return try JSONText.decode(
         Preprocessing.self, from: try Data(contentsOf: URL(filePath: file)))

@@ -40,6 +40,7 @@ struct MethodSelectionTests {
   @Test(arguments: [
     Case(names: ["grad-cma"], hint: "did you mean grad-cam"),
     Case(names: ["gradient", "gradient"], hint: "chosen twice"),
+    Case(names: ["all", "gradient"], hint: "no other can stand beside it"),
     Case(names: [], hint: "no method is chosen"),
     Case(names: ["gradient"], settings: ["steps=3"], hint: "no chosen method has"),
     Case(names: ["integrated-gradients"], settings: ["step=3"], hint: "did you mean steps"),

@@ -74,6 +74,30 @@ struct OpenedModelTests {
     }
   }
 
+  @Test(arguments: [
+    (#"{"scale": "x"}"#, "'scale': expected a number"),
+    (#"{"mean": 1}"#, "'mean': expected a list in brackets"),
+    (#"{"mean": ["x"]}"#, "'mean.0': expected a number"),
+    ("[1]", "expected an object in braces"),
+    ("hello", "not valid JSON"),
+  ])
+  func `a file of preprocessing is told what it should hold`(_ text: String, hint: String) throws {
+    try folder.write(text.utf8, to: "bad.json")
+    #expect {
+      try open(preprocess: folder("bad.json"))
+    } throws: { error in
+      "\(error)".contains(hint)
+    }
+  }
+
+  @Test func `a folder is no file of preprocessing`() throws {
+    #expect {
+      try open(preprocess: folder(""))
+    } throws: { error in
+      "\(error)".contains("is no ordinary file")
+    }
+  }
+
   @Test func `a geometry must make pictures of the network's size`() throws {
     #expect("\(try open().resize)" == "squash:16")
     #expect {
