@@ -13,11 +13,22 @@ enum Outcome {
 /// The one place that talks to whoever called: results go to standard output, all else to standard
 /// error.
 enum Console {
-  static func error(_ text: String) { writeToError("tidemark: error: \(text)\n") }
+  static func error(_ text: String) { writeToError("tidemark: error: \(visible(text))\n") }
 
-  static func note(_ text: String) { writeToError("tidemark: note: \(text)\n") }
+  static func note(_ text: String) { writeToError("tidemark: note: \(visible(text))\n") }
 
-  static func failed(_ text: String) { writeToError("tidemark: failed: \(text)\n") }
+  static func failed(_ text: String) {
+    writeToError("tidemark: failed: \(visible(text, keepingLines: false))\n")
+  }
+
+  /// The text with its control characters written out, so that names of files and layers, which come
+  /// from outside, command no terminal.
+  static func visible(_ text: String, keepingLines: Bool = true) -> String {
+    text.unicodeScalars.map { scalar in
+      scalar.properties.generalCategory != .control || keepingLines && scalar == "\n"
+        ? String(scalar) : scalar.escaped(asASCII: true)
+    }.joined()
+  }
 
   /// Whether a person sees standard error.
   static var isWatched: Bool { isatty(FileHandle.standardError.fileDescriptor) == 1 }

@@ -28,6 +28,6 @@ struct InspectCommand: ParsableCommand {
 
   func run() throws {
     let inspection = try NetworkInspection(of: model, preprocess: preprocess)
-    print(json ? try inspection.json() : inspection.text)
+    print(json ? try inspection.json() : Console.visible(inspection.text))
   }
 }

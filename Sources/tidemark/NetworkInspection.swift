@@ -92,7 +92,7 @@ struct NetworkInspection: Encodable {
       classes     \(classes), \(labels == 0 ? "without names in the file" : "named in the file")
       scores      \(logits)
       parameters  \(Self.text(of: parameters))
-      operations  \(Self.text(of: operations)) for a picture, forward
+      operations  \(Self.text(of: operations)) multiplications and additions for a picture
       one pass    \(batch) pictures, \((workingBytes + (1 << 20) - 1) >> 20) MiB with gradients
       for maps    \(activationLayer.map { "\($0) (*), unless --layer names another" } ?? "no layer")
 

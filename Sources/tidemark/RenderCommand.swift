@@ -117,7 +117,9 @@ struct RenderCommand: AsyncParsableCommand {
   func run() async throws {
     let options = try jobOptions()
     let methods = try MethodSelection.methods(
-      named: methods.flatMap { $0.split(separator: ",").map(String.init) },
+      named: methods.flatMap { names in
+        names.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+      },
       settings: (layer.map { ["layer=\($0)"] } ?? []) + settings)
     let budget = try budget()
     let opened = try model.open()
@@ -146,6 +148,7 @@ struct RenderCommand: AsyncParsableCommand {
     try check(clip > 0 && clip <= 100, "--clip: expected above 0 up to 100, found \(clip)")
     try check((1...1024).contains(threads), "--threads: expected 1 to 1024, found \(threads)")
     try check(maxPixels >= 1, "--max-pixels: expected 1 or more, found \(maxPixels)")
+    try check(!output.isEmpty, "--out: expected a folder, found nothing")
     try check(
       !methods.isEmpty, "--method is missing; 'tidemark methods' lists the methods there are")
     try check(

@@ -109,6 +109,25 @@ struct CommandLineTests {
     #expect(result.output.hasPrefix("\(done) maps of \(done + listed.count) pictures, "))
   }
 
+  @Test func `names of files command no terminal`() throws {
+    defer { end() }
+    try Data("x".utf8).write(to: folder.appending(path: "in/\u{1B}[2J\n.png"))
+    let result = try tidemark(
+      "render", "in", "--model", Self.model, "--preprocess", "raw", "--method", "gradient",
+      "--out", "out")
+    #expect(result.code == 2)
+    #expect(result.errors.contains("tidemark: failed: \\u{1B}[2J\\n.png: "), "\(result.errors)")
+  }
+
+  @Test func `names of methods may have spaces around them`() throws {
+    defer { end() }
+    let result = try tidemark(
+      "render", "in", "--model", Self.model, "--preprocess", "raw", "--method",
+      "gradient, grad-cam", "--out", "out")
+    #expect(result.code == 0)
+    #expect(result.output.hasPrefix("4 maps of 2 pictures"))
+  }
+
   struct Usage: Sendable, CustomTestStringConvertible {
     let arguments: [String]
     let hint: String
@@ -126,6 +145,7 @@ struct CommandLineTests {
     Usage(arguments: ["--method", "gradient", "--resize", "squash:9"], hint: "squash:16"),
     Usage(arguments: ["--method", "gradient", "--colour", "x"], hint: "--colour"),
     Usage(arguments: ["--method", "gradient", "--preprocess", "rav"], hint: "did you mean raw"),
+    Usage(arguments: ["--method", "gradient", "--out", ""], hint: "--out: expected a folder"),
     Usage(arguments: [], hint: "--method is missing"),
   ])
   func `wrong usage ends with 64, a reason and no output`(_ usage: Usage) throws {
