@@ -101,6 +101,15 @@ public enum Quotient: BinaryFunction {
   public static var slopesReadOperands: Bool { true }
 }
 
+/// a, or b · a below zero.
+public enum ParametricRectifier: BinaryFunction {
+  public static func value(_ a: Float, _ b: Float) -> Float { a < 0 ? b * a : a }
+  public static func slopes(_ a: Float, _ b: Float) -> (first: Float, second: Float) {
+    (a > 0 ? 1 : b, min(a, 0))
+  }
+  public static var slopesReadOperands: Bool { true }
+}
+
 /// c = f(a, b) with NumPy's broadcasting.
 public struct Broadcast<F: BinaryFunction>: Kernel {
   public let first: Operand

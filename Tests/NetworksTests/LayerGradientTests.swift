@@ -37,6 +37,18 @@ struct LayerGradientTests {
       groups: groups)
   }
 
+  /// A layer that sees values of 1...3 only.
+  static func shifted(_ layer: any Layer) -> @Sendable () throws -> Network {
+    {
+      try SmallNetworks.around(
+        layer, input: [3, 5, 5],
+        before: [
+          .init("two", Constant(Tensor([2], shape: [1])), of: []),
+          .init("above", Add(), of: ["x", "two"]),
+        ], inputs: ["above"])
+    }
+  }
+
   static func constant(_ shape: Shape) -> Network.Node {
     var random = TestRandom(5)
     return .init("constant", Constant(random.tensor(shape, in: 0.5...1.5)), of: [])
@@ -76,6 +88,31 @@ struct LayerGradientTests {
     },
     Case("relu", [3, 5, 5]) { ReLU() },
     Case("clip", [3, 5, 5]) { Clip(ClipFunction(low: -0.507, high: 0.507)) },
+    Case("leaky relu", [3, 5, 5]) { LeakyReLU(LeakyRectifier(alpha: 0.2)) },
+    Case("elu", [3, 5, 5]) { ELU(ExponentialLinear(alpha: 1.3)) },
+    Case("selu", [3, 5, 5]) { SELU(ScaledExponentialLinear()) },
+    Case("sigmoid", [3, 5, 5]) { Sigmoid(LogisticFunction()) },
+    Case("hard sigmoid", [3, 5, 5]) { HardSigmoid(HardLogistic(alpha: 0.8, beta: 0.31)) },
+    Case("hard swish", [3, 5, 5]) { HardSwish(HardSwishFunction()) },
+    Case("softplus", [3, 5, 5]) { Softplus(SoftplusFunction()) },
+    Case("mish", [3, 5, 5]) { Mish(MishFunction()) },
+    Case("tanh", [3, 5, 5]) { Tanh(HyperbolicTangent()) },
+    Case("softsign", [3, 5, 5]) { Softsign(SoftsignFunction()) },
+    Case("error function", [3, 5, 5]) { Erf(ErrorFunction()) },
+    Case("exponential", [3, 5, 5]) { Exp(Exponential()) },
+    Case("logarithm", [3, 5, 5], network: shifted(Log(NaturalLogarithm()))),
+    Case("square root", [3, 5, 5], network: shifted(Sqrt(SquareRoot()))),
+    Case("reciprocal", [3, 5, 5], network: shifted(Reciprocal(ReciprocalFunction()))),
+    Case("magnitude", [3, 5, 5]) { Abs(Magnitude()) },
+    Case("negation", [3, 5, 5]) { Negate(Negation()) },
+    Case("gelu", [3, 5, 5]) { GELU(GaussianLinear()) },
+    Case("gelu by the hyperbolic tangent", [3, 5, 5]) {
+      GELU(GaussianLinear(isApproximate: true))
+    },
+    Case("a rectifier with one slope a channel", [3, 4, 4]) {
+      try SmallNetworks.around(
+        PReLU(), input: [3, 4, 4], before: [constant([3, 1, 1])], inputs: ["x", "constant"])
+    },
     Case("max pooling", [2, 8, 8]) { MaxPool(window: SmallNetworks.window(2, stride: 2)) },
     Case("max pooling that overlaps", [2, 9, 9]) {
       MaxPool(window: SmallNetworks.window(3, stride: 2, before: 1))

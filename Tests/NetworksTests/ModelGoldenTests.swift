@@ -2,6 +2,7 @@ import Foundation
 import Kernels
 import Networks
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct ModelGoldenTests {

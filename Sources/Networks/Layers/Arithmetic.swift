@@ -41,11 +41,14 @@ extension Sum: NamedBinaryFunction { public static var kind: String { "Add" } }
 extension Difference: NamedBinaryFunction { public static var kind: String { "Sub" } }
 extension Product: NamedBinaryFunction { public static var kind: String { "Mul" } }
 extension Quotient: NamedBinaryFunction { public static var kind: String { "Div" } }
+extension ParametricRectifier: NamedBinaryFunction { public static var kind: String { "PRelu" } }
 
 public typealias Add = Arithmetic<Sum>
 public typealias Subtract = Arithmetic<Difference>
 public typealias Multiply = Arithmetic<Product>
 public typealias Divide = Arithmetic<Quotient>
+/// The rectifier whose slope below zero is trained, as the second input.
+public typealias PReLU = Arithmetic<ParametricRectifier>
 
 extension Arithmetic: ONNXOperator {
   static var onnxKinds: [String] { [kind] }

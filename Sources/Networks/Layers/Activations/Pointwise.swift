@@ -25,7 +25,21 @@ public struct Pointwise<F: NamedFunction>: Layer {
   }
 }
 
-/// A scalar function that is an operator by itself.
+/// A scalar function that is an operator by itself, named as ONNX names it.
 public protocol NamedFunction: ScalarFunction {
   static var kind: String { get }
+}
+
+/// A scalar function that a node of an ONNX graph stands for.
+protocol ONNXFunction: NamedFunction {
+  /// The function with the node's parameters.
+  static func read(_ node: ONNXNode) throws(LayerError) -> Self
+}
+
+extension Pointwise: ONNXOperator where F: ONNXFunction {
+  static var onnxKinds: [String] { [F.kind] }
+
+  static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
+    .layer(Pointwise(try F.read(node)), of: try node.input())
+  }
 }

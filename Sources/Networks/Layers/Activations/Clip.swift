@@ -28,12 +28,10 @@ public struct ClipFunction: NamedFunction {
 /// Limits every element to a range.
 public typealias Clip = Pointwise<ClipFunction>
 
-extension Pointwise<ClipFunction>: ONNXOperator {
-  static var onnxKinds: [String] { ["Clip"] }
-
-  static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
-    let low = try node.float("min", orInput: 1) ?? -.infinity
-    let high = try node.float("max", orInput: 2) ?? .infinity
-    return .layer(Clip(ClipFunction(low: low, high: high)), of: try node.input())
+extension ClipFunction: ONNXFunction {
+  static func read(_ node: ONNXNode) throws(LayerError) -> ClipFunction {
+    ClipFunction(
+      low: try node.float("min", orInput: 1) ?? -.infinity,
+      high: try node.float("max", orInput: 2) ?? .infinity)
   }
 }

@@ -1,0 +1,35 @@
+public import Kernels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// 1 / (1 + e⁻ˣ).
+public struct LogisticFunction: NamedFunction {
+  public static let kind = "Sigmoid"
+
+  public init() {}
+
+  public func callAsFunction(_ x: Float) -> Float {
+    1 / (1 + expf(-x))
+  }
+
+  public func slope(at y: Float) -> Float {
+    y * (1 - y)
+  }
+
+  public static var slopeReads: SlopeOperand { .value }
+}
+
+extension LogisticFunction: ONNXFunction {
+  static func read(_ node: ONNXNode) throws(LayerError) -> LogisticFunction {
+    LogisticFunction()
+  }
+}
+
+/// The logistic function.
+public typealias Sigmoid = Pointwise<LogisticFunction>

@@ -1,0 +1,35 @@
+public import Kernels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The hyperbolic tangent.
+public struct HyperbolicTangent: NamedFunction {
+  public static let kind = "Tanh"
+
+  public init() {}
+
+  public func callAsFunction(_ x: Float) -> Float {
+    tanhf(x)
+  }
+
+  public func slope(at y: Float) -> Float {
+    1 - y * y
+  }
+
+  public static var slopeReads: SlopeOperand { .value }
+}
+
+extension HyperbolicTangent: ONNXFunction {
+  static func read(_ node: ONNXNode) throws(LayerError) -> HyperbolicTangent {
+    HyperbolicTangent()
+  }
+}
+
+/// The hyperbolic tangent of every element.
+public typealias Tanh = Pointwise<HyperbolicTangent>
