@@ -14,6 +14,8 @@ struct ItemPipeline: Sendable {
   let job: Job
   let model: CompiledNetwork
   let store: ArtifactStore
+  /// Where decoded pictures find memory.
+  let room: PictureRoom
   /// Makes again what is there already.
   let redoes: Bool
 
@@ -30,15 +32,41 @@ struct ItemPipeline: Sendable {
       if let records = done as? [MapRecord] {
         maps = records.map { .unchanged($0) }
       } else {
-        let sitting = try Sitting(of: item, bytes: bytes, digest: digest, of: job, using: model)
-        maps = zip(planned, done).map { map, record in
-          record.map { .unchanged($0) } ?? sitting.make(map, in: store)
+        let pixels = try pixelCount(of: bytes)
+        let made = room.holding(pixels: pixels) { () -> Result<[MapOutcome], Refusal> in
+          Result { () throws(Refusal) in
+            let sitting = try Sitting(
+              of: item, bytes: bytes, digest: digest, of: job, using: model)
+            return zip(planned, done).map { map, record in
+              record.map { .unchanged($0) } ?? sitting.make(map, in: store)
+            }
+          }
         }
+        guard let made else {
+          let needed = MemoryBudget.text(pixels * PictureRoom.bytesPerPixel)
+          throw Refusal(
+            .unreadable,
+            "takes about \(needed) when decoded, but --memory leaves "
+              + "\(MemoryBudget.text(room.byteCount)) for pictures; allow more")
+        }
+        maps = try made.get()
       }
       return ItemOutcome(item: item, maps: maps)
     } catch {
       let failure = MapFailure(error.kind, path: item.path, reason: error.reason)
       return ItemOutcome(item: item, maps: [.failed(failure)])
+    }
+  }
+
+  /// What the header tells, within the limit of pixels.
+  private func pixelCount(of bytes: [UInt8]) throws(Refusal) -> Int {
+    do throws(CodecError) {
+      let size = try ImageCodecs.probe(bytes).size
+      let limit = DecodeLimit(pixels: job.manifest.maximumPixels)
+      guard limit.allows(size) else { throw CodecError.limitExceeded(size, limit: limit) }
+      return size.area
+    } catch {
+      throw Refusal(.unreadable, "\(error)")
     }
   }
 

@@ -13,6 +13,7 @@ public struct JobRunner: Sendable {
   public let workerCount: Int
   private let threads: Int
   private let model: CompiledNetwork
+  private let room: PictureRoom
 
   /// Divides threads and memory. Throws where not even one picture's pass fits into memory.
   ///
@@ -26,17 +27,19 @@ public struct JobRunner: Sendable {
     self.store = store
     self.redoes = redoes
     let weights = job.network.parameterCount * MemoryLayout<Float>.stride
-    let pass = try Self.byteCount(ofPassThrough: job) + Self.pictureByteCount
+    let pass = try Self.byteCount(ofPassThrough: job)
     workerCount = try memory.workers(
-      wanted: max(1, min(threads, job.scan.items.count)), each: pass, shared: weights)
+      wanted: max(1, min(threads, job.scan.items.count)), each: pass + Self.pictureByteCount,
+      shared: weights)
     self.threads = max(1, threads)
-    // Plans that wait for their next use may take what is left, within reason.
-    let rest = memory.byteCount - weights - workerCount * pass
+    room = PictureRoom(byteCount: memory.byteCount - weights - workerCount * pass)
+    // Plans that wait for their next use may take what ordinary pictures leave, within reason.
+    let rest = room.byteCount - workerCount * Self.pictureByteCount
     model = CompiledNetwork(
       job.network, engine: job.engine, idleByteLimit: min(max(rest, 0), 1 << 30))
   }
 
-  /// What a worker holds of a picture of 12 million pixels: its file, its pixels, a map and an overlay.
+  /// What a worker is given for its pictures when workers are counted: enough for 8 million pixels.
   private static let pictureByteCount = 160 << 20
 
   private static func byteCount(ofPassThrough job: Job) throws(JobError) -> Int {
@@ -81,7 +84,8 @@ public struct JobRunner: Sendable {
     }
 
     let workers = WorkerThreads(count: workerCount)
-    let pipeline = ItemPipeline(job: job, model: model, store: store, redoes: redoes)
+    let pipeline = ItemPipeline(
+      job: job, model: model, store: store, room: room, redoes: redoes)
     var done = 0
     for await (index, outcome) in workers.results(of: items, { pipeline.process($0) }) {
       try await ledger.append(outcome)
