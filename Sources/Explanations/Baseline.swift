@@ -7,6 +7,16 @@ public enum Baseline: String, Sendable, Codable, CaseIterable {
   /// All pixels 1.
   case white
 
+  public init(from decoder: any Decoder) throws {
+    let name = try String(from: decoder)
+    guard let baseline = Baseline(rawValue: name) else {
+      let names = Self.allCases.map(\.rawValue).joined(separator: " and ")
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "there are \(names)"))
+    }
+    self = baseline
+  }
+
   /// The baseline for an input, of the same shape `[1, C, H, W]`.
   public func tensor(for input: Tensor) -> Tensor {
     switch self {

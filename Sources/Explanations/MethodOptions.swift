@@ -41,7 +41,7 @@ public struct MethodOptions: Sendable, Hashable {
         configured = try JSONDecoder().decode(E.self, from: JSONEncoder().encode(tree))
       } catch DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty {
         throw .option(
-          method: method, reason: "'\(key)' cannot be '\(value)': \(context.debugDescription)")
+          method: method, reason: "'\(key)' cannot be '\(value)'; \(context.debugDescription)")
       } catch {
         throw .option(method: method, reason: "'\(key)' cannot be '\(value)'")
       }
