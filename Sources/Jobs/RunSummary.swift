@@ -1,5 +1,6 @@
 import Explanations
 import Networks
+import Rendering
 
 /// What came out of a run.
 public struct RunSummary: Sendable {
@@ -36,6 +37,8 @@ struct SummaryLine: Sendable, Codable, Equatable {
   var prediction: MapRecord.Guess?
   var asked: MapRecord.Target?
   var scale: Float?
+  /// What the overlay is drawn with.
+  var colorMap: ColorMap?
   /// Where the files lie in the run folder, without their suffixes.
   var stem: String?
   var key: ContentDigest?
@@ -49,6 +52,7 @@ struct SummaryLine: Sendable, Codable, Equatable {
     prediction = record.prediction.first
     asked = record.target
     scale = record.drawing.scale
+    colorMap = record.drawing.colorMap
     let tag = record.request.target == "predicted" ? nil : record.request.target
     stem =
       "maps/\(path)/" + [record.request.method.name, tag].compactMap(\.self).joined(separator: ".")

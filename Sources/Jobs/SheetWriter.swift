@@ -44,7 +44,8 @@ struct SheetWriter: Sendable {
 
   private func draw(_ pictures: [Picture], text: String) async throws {
     var sheet = ContactSheet(
-      title: title, columns: columns(for: pictures), rowsPerPage: rowsPerPage)
+      title: title, legend: legend(for: pictures), columns: columns(for: pictures),
+      rowsPerPage: rowsPerPage)
     var page = 0
     for start in stride(from: 0, to: pictures.count, by: rowsPerPage) {
       let part = Array(pictures[start..<min(start + rowsPerPage, pictures.count)])
@@ -74,6 +75,15 @@ struct SheetWriter: Sendable {
   }
 
   private var isTabulated: Bool { job.manifest.target.hasPrefix("csv:") }
+
+  /// The colour maps of all overlays, in the order of the columns.
+  private func legend(for pictures: [Picture]) -> [ColorMap] {
+    var maps: [ColorMap] = []
+    for map in pictures.flatMap(\.lines).compactMap(\.colorMap) where !maps.contains(map) {
+      maps.append(map)
+    }
+    return maps
+  }
 
   private func columns(for pictures: [Picture]) -> [String] {
     let longest = pictures.map(\.lines).max { $0.count < $1.count } ?? []

@@ -35,6 +35,8 @@ public struct ContactSheet: Sendable {
 
   /// Stands above the columns of every page; empty for no line of its own.
   public let title: String
+  /// Colours that the cells use, explained above the columns of every page.
+  public let legend: [ColorMap]
   /// The names above the columns.
   public let columns: [String]
   /// The room that a thumbnail may take.
@@ -49,12 +51,14 @@ public struct ContactSheet: Sendable {
   /// Traps without columns or rows.
   public init(
     title: String,
+    legend: [ColorMap] = [],
     columns: [String],
     thumbnail: PixelSize = PixelSize(side: 176),
     rowsPerPage: Int = 24
   ) {
     precondition(!columns.isEmpty && rowsPerPage >= 1, "a contact sheet needs columns and rows")
     self.title = title
+    self.legend = legend
     self.columns = columns
     self.thumbnail = thumbnail
     self.rowsPerPage = rowsPerPage
@@ -100,7 +104,8 @@ public struct ContactSheet: Sendable {
   }
 
   private func header() -> Bitmap {
-    var canvas = RasterCanvas(size: PixelSize(width: width, height: title.isEmpty ? 34 : 68))
+    let height = (title.isEmpty ? 34 : 68) + (legend.isEmpty ? 0 : 24)
+    var canvas = RasterCanvas(size: PixelSize(width: width, height: height))
     var room = contentWidth
     if pageNumber > 1 {
       var style = Self.headerStyle
@@ -115,6 +120,7 @@ public struct ContactSheet: Sendable {
       at: Point(x: Self.margin, y: 26),
       style: Self.titleStyle
     )
+    drawLegend(on: &canvas, at: title.isEmpty ? 14 : 50)
     let y = canvas.bounds.maxY - 14
     for (column, name) in columns.enumerated() {
       canvas.draw(
@@ -124,6 +130,32 @@ public struct ContactSheet: Sendable {
       )
     }
     return canvas.bitmap
+  }
+
+  /// A bar for each colour map between the words for its ends.
+  private func drawLegend(on canvas: inout RasterCanvas, at y: Double) {
+    let style = Self.captionStyle
+    var x = Self.margin
+    func write(_ text: String) {
+      canvas.draw(text, at: Point(x: x, y: y), style: style)
+      x += style.width(of: text)
+    }
+    for map in legend {
+      let (low, high): (String, String) =
+        map.kind == .diverging ? ("against the class", "for it") : ("weak", "strong")
+      write(low)
+      x += 6
+      let colors = map.colors
+      let step = 90 / Double(colors.count)
+      for (index, color) in colors.enumerated() {
+        // Bars overlap by a little, so that no seams show.
+        let bar = Rect(x: x + Double(index) * step, y: y - 5, width: step + 0.5, height: 10)
+        canvas.fill(.rectangle(bar), with: color)
+      }
+      x += 96
+      write(high)
+      x += 28
+    }
   }
 
   private func strip(for row: Row) -> Bitmap {

@@ -34,6 +34,24 @@ struct ContactSheetTests {
     return sheet.finish()
   }
 
+  @Test func `a legend shows both ends of its colours above the columns`() throws {
+    func page(_ legend: [ColorMap]) -> Bitmap? {
+      var sheet = ContactSheet(title: "t", legend: legend, columns: ["a", "b", "c"])
+      _ = sheet.append(.init(label: "x", cells: []))
+      return sheet.finish()
+    }
+    let plain = try #require(page([]))
+    let explained = try #require(page([.blueRed]))
+    #expect(explained.height > plain.height)
+    func shows(_ color: Color) -> Bool {
+      (0..<explained.width).contains { x in
+        (0..<3).map { explained[x, 50, $0] } == [color.red, color.green, color.blue]
+      }
+    }
+    #expect(shows(ColorMap.blueRed.color(at: -1)))
+    #expect(shows(ColorMap.blueRed.color(at: 1)))
+  }
+
   @Test(arguments: [
     (400, 200, 100, 50), (200, 400, 50, 100), (100, 100, 100, 100), (30, 20, 90, 60),
     (5000, 2, 100, 1),
