@@ -83,6 +83,7 @@ public struct ContactSheet: Sendable {
 
   private static let margin = 16.0
   private static let gap = 10.0
+  private static let legendBarWidth = 90
   private static let ink = Color(gray: 35)
   private static let paleInk = Color(gray: 100)
   private static let line = Color(gray: 215)
@@ -144,15 +145,14 @@ public struct ContactSheet: Sendable {
       let (low, high): (String, String) =
         map.kind == .diverging ? ("against the class", "for it") : ("weak", "strong")
       write(low)
-      x += 6
-      let colors = map.colors
-      let step = 90 / Double(colors.count)
-      for (index, color) in colors.enumerated() {
-        // Bars overlap by a little, so that no seams show.
-        let bar = Rect(x: x + Double(index) * step, y: y - 5, width: step + 0.5, height: 10)
-        canvas.fill(.rectangle(bar), with: color)
+      x = (x + 6).rounded(.up)
+      let last = Self.legendBarWidth - 1
+      for column in 0...last {
+        // On whole pixels, so that every colour is its own.
+        let bar = Rect(x: x + Double(column), y: y - 5, width: 1, height: 10)
+        canvas.fill(.rectangle(bar), with: map.colors[column * (map.colors.count - 1) / last])
       }
-      x += 96
+      x += Double(Self.legendBarWidth) + 6
       write(high)
       x += 28
     }
