@@ -17,7 +17,7 @@ struct Bench: ParsableCommand {
   @Argument(help: "ONNX files.")
   var models: [String]
 
-  @Option(help: "Pictures in a pass.")
+  @Option(help: "Pictures in a pass; no more than a network's own limit are taken.")
   var batch = 1
 
   @Option(help: "Timed rounds; one more warms up.")
@@ -28,17 +28,17 @@ struct Bench: ParsableCommand {
 
   func run() throws {
     ComputeThreads.setWidth(threads)
-    print(
-      "batch \(batch), \(threads) threads, \(rounds) rounds; milliseconds: median (10 % ... 90 %)")
+    print("\(threads) threads, \(rounds) rounds; milliseconds for a pass: median (10 % ... 90 %)")
     for path in models {
       let network = try ModelFile.read(path).network
-      let operations = network.summaries.reduce(0) { $0 + $1.operations } * batch
-      print(
-        "\(URL(fileURLWithPath: path).lastPathComponent), \(operations / 1_000_000) MFLOP forward")
       let models = Engine.available.map { CompiledNetwork(network, engine: $0) }
+      let pictures = min(batch, models[0].batchLimit)
+      let operations = network.summaries.reduce(0) { $0 + $1.operations } * pictures
+      print(
+        "\(URL(filePath: path).lastPathComponent), \(pictures) pictures, "
+          + "\(operations / 1_000_000) MFLOP forward")
       let input = Tensor(
-        repeating: 0.5,
-        shape: Shape([min(batch, models[0].batchLimit)] + network.inputShape.extents))
+        repeating: 0.5, shape: Shape([pictures] + network.inputShape.extents))
       var forward = [[Double]](repeating: [], count: models.count)
       var gradient = forward
       for round in 0...rounds {
