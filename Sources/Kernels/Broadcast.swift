@@ -101,6 +101,24 @@ public enum Quotient: BinaryFunction {
   public static var slopesReadOperands: Bool { true }
 }
 
+/// The smaller of a and b; both move it by half where they are equal.
+public enum Minimum: BinaryFunction {
+  public static func value(_ a: Float, _ b: Float) -> Float { a.isNaN || a < b ? a : b }
+  public static func slopes(_ a: Float, _ b: Float) -> (first: Float, second: Float) {
+    a < b ? (1, 0) : a > b ? (0, 1) : (0.5, 0.5)
+  }
+  public static var slopesReadOperands: Bool { true }
+}
+
+/// The larger of a and b; both move it by half where they are equal.
+public enum Maximum: BinaryFunction {
+  public static func value(_ a: Float, _ b: Float) -> Float { a.isNaN || a > b ? a : b }
+  public static func slopes(_ a: Float, _ b: Float) -> (first: Float, second: Float) {
+    a > b ? (1, 0) : a < b ? (0, 1) : (0.5, 0.5)
+  }
+  public static var slopesReadOperands: Bool { true }
+}
+
 /// a, or b · a below zero.
 public enum ParametricRectifier: BinaryFunction {
   public static func value(_ a: Float, _ b: Float) -> Float { a < 0 ? b * a : a }

@@ -224,7 +224,9 @@ public struct MatrixProduct: Kernel {
         run.update(repeating: 0, count: output.count)
         for k in start..<min(start + Matrices.runLength, depth) {
           for row in 0..<rows {
-            let (factor, source, target) = (x[row * depth + k], w + k * columns, run + row * columns)
+            let (factor, source, target) = (
+              x[row * depth + k], w + k * columns, run + row * columns
+            )
             for column in 0..<columns { target[column] += factor * source[column] }
           }
         }

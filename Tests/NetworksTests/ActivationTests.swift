@@ -61,4 +61,32 @@ struct ActivationTests {
       #expect(abs(Double(y) - expected) <= 1e-6 * max(1, abs(expected)))
     }
   }
+
+  @Test(
+    arguments: [
+      ("Min", [-2, -1, 0.5], [1, -1, 0.25]), ("Max", [-2, -1, 0.5], [1, -1, 0.25]),
+      ("Pow", [3, 0.5, 4], [2, 2, 0.5]), ("PRelu", [-2, 0, 3], [0.5, 0.25, 0.5]),
+    ] as [(String, [Double], [Double])])
+  func `a function of two inputs computes its definition`(
+    _ kind: String, _ first: [Double], _ second: [Double]
+  ) throws {
+    var model = ONNXTestModel.dense(["N", "1", "1", "3"], from: "result")
+    model.initializers = []
+    model.constant("w", (0..<9).map { Float($0) }, [3, 3])
+    model.constant("second", second.map { Float($0) }, [3])
+    model.node(kind, ["x", "second"], ["result"])
+    let network = CompiledNetwork(try ModelFile(onnx: model.bytes).network)
+    let picture = Tensor(first.map { Float($0) }, shape: [1, 1, 1, 3])
+    let trace = network.trace(picture, for: TraceRequest(reading: ["result"]))
+    for ((a, b), found) in zip(zip(first, second), trace["result"].scalars) {
+      let expected =
+        switch kind {
+        case "Min": min(a, b)
+        case "Max": max(a, b)
+        case "Pow": pow(a, b)
+        default: a < 0 ? a * b : a
+        }
+      #expect(abs(Double(found) - expected) < 1e-6)
+    }
+  }
 }

@@ -49,6 +49,21 @@ struct LayerGradientTests {
     }
   }
 
+  /// A power of the input, or of the input plus two.
+  static func power(
+    _ exponent: [Float], of base: LayerName
+  ) -> @Sendable () throws -> Network {
+    {
+      try SmallNetworks.around(
+        Pow(), input: [3, 5, 5],
+        before: [
+          .init("two", Constant(Tensor([2], shape: [1])), of: []),
+          .init("above", Add(), of: ["x", "two"]),
+          .init("exponent", Constant(Tensor(exponent, shape: [1])), of: []),
+        ], inputs: [base, "exponent"])
+    }
+  }
+
   static func constant(_ shape: Shape) -> Network.Node {
     var random = TestRandom(5)
     return .init("constant", Constant(random.tensor(shape, in: 0.5...1.5)), of: [])
@@ -109,6 +124,16 @@ struct LayerGradientTests {
     Case("gelu by the hyperbolic tangent", [3, 5, 5]) {
       GELU(GaussianLinear(isApproximate: true))
     },
+    Case("the smaller of input and constant", [3, 4, 4]) {
+      try SmallNetworks.around(
+        Min(), input: [3, 4, 4], before: [constant([3, 1, 1])], inputs: ["x", "constant"])
+    },
+    Case("the larger of constant and input", [3, 4, 4]) {
+      try SmallNetworks.around(
+        Max(), input: [3, 4, 4], before: [constant([3, 1, 1])], inputs: ["constant", "x"])
+    },
+    Case("the input's square", [3, 5, 5], network: power([2], of: "x")),
+    Case("a power between roots and squares", [3, 5, 5], network: power([1.7], of: "above")),
     Case("a rectifier with one slope a channel", [3, 4, 4]) {
       try SmallNetworks.around(
         PReLU(), input: [3, 4, 4], before: [constant([3, 1, 1])], inputs: ["x", "constant"])

@@ -1,7 +1,7 @@
 public import Kernels
 public import Tensors
 
-/// Sum, difference, product or quotient of two inputs, with NumPy's broadcasting.
+/// A function of two inputs, element by element, with NumPy's broadcasting: sum, product and their kin.
 public struct Arithmetic<F: NamedBinaryFunction>: Layer {
   public static var kind: String { F.kind }
 
@@ -41,12 +41,18 @@ extension Sum: NamedBinaryFunction { public static var kind: String { "Add" } }
 extension Difference: NamedBinaryFunction { public static var kind: String { "Sub" } }
 extension Product: NamedBinaryFunction { public static var kind: String { "Mul" } }
 extension Quotient: NamedBinaryFunction { public static var kind: String { "Div" } }
+extension Minimum: NamedBinaryFunction { public static var kind: String { "Min" } }
+extension Maximum: NamedBinaryFunction { public static var kind: String { "Max" } }
+extension Power: NamedBinaryFunction { public static var kind: String { "Pow" } }
 extension ParametricRectifier: NamedBinaryFunction { public static var kind: String { "PRelu" } }
 
 public typealias Add = Arithmetic<Sum>
 public typealias Subtract = Arithmetic<Difference>
 public typealias Multiply = Arithmetic<Product>
 public typealias Divide = Arithmetic<Quotient>
+public typealias Min = Arithmetic<Minimum>
+public typealias Max = Arithmetic<Maximum>
+public typealias Pow = Arithmetic<Power>
 /// The rectifier whose slope below zero is trained, as the second input.
 public typealias PReLU = Arithmetic<ParametricRectifier>
 
@@ -54,6 +60,9 @@ extension Arithmetic: ONNXOperator {
   static var onnxKinds: [String] { [kind] }
 
   static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
+    guard node.inputs.count == 2 else {
+      throw LayerError("takes \(node.inputs.count) inputs; two can be combined")
+    }
     let first = try node.input(0)
     var second = try node.input(1)
     // Before operator set 7, the second operand was laid along the first from a given axis on.
