@@ -19,6 +19,11 @@ public struct DecodeLimit: Sendable, Hashable, Codable {
   /// 100 megapixels, 65535 to a side.
   public static let standard = DecodeLimit()
 
+  /// Throws `limitExceeded` for a picture that is not decoded.
+  public func check(_ size: PixelSize) throws(CodecError) {
+    guard allows(size) else { throw .limitExceeded(size, limit: self) }
+  }
+
   /// Whether a picture of this size is decoded.
   public func allows(_ size: PixelSize) -> Bool {
     // Sides come from 32-bit fields: the area cannot overflow.

@@ -17,9 +17,7 @@ public enum ImageCodecs {
   ) throws(CodecError) -> DecodedImage {
     try ImageReader.read(bytes) { (reader) throws(CodecError) in
       let header = reader.header
-      guard limit.allows(header.size) else {
-        throw .limitExceeded(header.size, limit: limit)
-      }
+      try limit.check(header.size)
       let (stored, isDamaged) = try reader.pixels()
       let isTurned = orientation == .apply && header.orientation != .upright
       let notes: [(DecodeNote, Bool)] = [

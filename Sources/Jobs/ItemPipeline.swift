@@ -33,13 +33,10 @@ struct ItemPipeline: Sendable {
         maps = records.map { .unchanged($0) }
       } else {
         let pixels = try pixelCount(of: bytes)
-        let made = room.holding(pixels: pixels) { () -> Result<[MapOutcome], Refusal> in
-          Result { () throws(Refusal) in
-            let sitting = try Sitting(
-              of: item, bytes: bytes, digest: digest, of: job, using: model)
-            return zip(planned, done).map { map, record in
-              record.map { .unchanged($0) } ?? sitting.make(map, in: store)
-            }
+        let made = try room.holding(pixels: pixels) { () throws(Refusal) -> [MapOutcome] in
+          let sitting = try Sitting(of: item, bytes: bytes, digest: digest, of: job, using: model)
+          return zip(planned, done).map { map, record in
+            record.map { .unchanged($0) } ?? sitting.make(map, in: store)
           }
         }
         guard let made else {
@@ -49,7 +46,7 @@ struct ItemPipeline: Sendable {
             "takes about \(needed) when decoded, but --memory leaves "
               + "\(MemoryBudget.text(room.byteCount)) for pictures; allow more")
         }
-        maps = try made.get()
+        maps = made
       }
       return ItemOutcome(item: item, maps: maps)
     } catch {
@@ -62,8 +59,7 @@ struct ItemPipeline: Sendable {
   private func pixelCount(of bytes: [UInt8]) throws(Refusal) -> Int {
     do throws(CodecError) {
       let size = try ImageCodecs.probe(bytes).size
-      let limit = DecodeLimit(pixels: job.manifest.maximumPixels)
-      guard limit.allows(size) else { throw CodecError.limitExceeded(size, limit: limit) }
+      try DecodeLimit(pixels: job.manifest.maximumPixels).check(size)
       return size.area
     } catch {
       throw Refusal(.unreadable, "\(error)")

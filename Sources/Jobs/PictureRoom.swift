@@ -22,7 +22,7 @@ final class PictureRoom: @unchecked Sendable {
   }
 
   /// Runs `body` when there is room for a picture of so many pixels; nil where there never will be.
-  func holding<R>(pixels: Int, _ body: () -> R) -> R? {
+  func holding<R, E: Error>(pixels: Int, _ body: () throws(E) -> R) throws(E) -> R? {
     let (wanted, overflow) = pixels.multipliedReportingOverflow(by: Self.bytesPerPixel)
     guard !overflow, wanted <= byteCount else { return nil }
     condition.lock()
@@ -35,6 +35,6 @@ final class PictureRoom: @unchecked Sendable {
       condition.broadcast()
       condition.unlock()
     }
-    return body()
+    return try body()
   }
 }

@@ -7,6 +7,11 @@ public final class Memory {
   /// Every slot starts at a multiple of this many bytes.
   public static let alignment = 64
 
+  /// The next multiple of the alignment.
+  public static func aligned(_ byteCount: Int) -> Int {
+    (byteCount + alignment - 1) / alignment * alignment
+  }
+
   private let arena: UnsafeMutableRawPointer
   private let offsets: [Int]
   private let parameters: [Tensor]

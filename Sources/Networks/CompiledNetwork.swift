@@ -10,6 +10,7 @@ public final class CompiledNetwork: DifferentiableClassifier {
   public let network: Network
   public let engine: Engine
   public let batchLimit: Int
+  public let layers: [LayerSummary]
   private let pool: PlanPool
 
   /// - Parameter idleByteLimit: how much memory plans may keep while nobody uses them.
@@ -19,13 +20,13 @@ public final class CompiledNetwork: DifferentiableClassifier {
     self.network = network
     self.engine = engine
     pool = PlanPool(byteLimit: idleByteLimit)
+    layers = network.summaries
     batchLimit = network.isBatchable ? network.comfortableBatch : 1
   }
 
   public var inputShape: Shape { network.inputShape }
   public var classCount: Int { network.classCount }
   public var labels: [String] { network.labels }
-  public var layers: [LayerSummary] { network.summaries }
 
   public func resolve(_ name: LayerName) throws(NetworkError) -> LayerName {
     try network.resolve(name)
@@ -39,7 +40,7 @@ public final class CompiledNetwork: DifferentiableClassifier {
     precondition(
       (1...batchLimit).contains(batch.batch),
       "a pass takes 1 to \(batchLimit) pictures, got \(batch.batch)")
-    let plan = pool.take(.init(request: request, batch: batch.batch)) {
+    let plan = pool.take(request, batch: batch.batch) {
       do {
         return try Plan(network, for: request, batch: batch.batch, engine: engine)
       } catch {

@@ -113,9 +113,9 @@
           TM_SOURCE: UnsafeRawPointer(weights), TM_TARGET: UnsafeRawPointer(self.weights.start),
         ])
 
-        resultOffset = comesPlain ? 0 : tm_layout_byte_count(sourceLayout).alignedUp
+        resultOffset = comesPlain ? 0 : Memory.aligned(tm_layout_byte_count(sourceLayout))
         scratchOffset =
-          resultOffset + (goesPlain ? 0 : tm_layout_byte_count(targetLayout).alignedUp)
+          resultOffset + (goesPlain ? 0 : Memory.aligned(tm_layout_byte_count(targetLayout)))
       } catch {
         return nil
       }
@@ -199,8 +199,4 @@
     }
   }
 
-  extension Int {
-    /// The next multiple of the alignment of memory.
-    var alignedUp: Int { (self + Memory.alignment - 1) & ~(Memory.alignment - 1) }
-  }
 #endif

@@ -42,7 +42,7 @@
         }
       }
       guard let convolution else { return nil }
-      let scratchByteCount = convolution.scratchByteCount.alignedUp
+      let scratchByteCount = Memory.aligned(convolution.scratchByteCount)
       let resultByteCount = cells.count * MemoryLayout<Float>.stride
       memory.reserveScratch(scratchByteCount + resultByteCount)
       resultOffset = scratchByteCount / MemoryLayout<Float>.stride

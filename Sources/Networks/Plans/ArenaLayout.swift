@@ -18,7 +18,7 @@ struct ArenaLayout {
       .sorted { (-builder.slots[$0].byteCount, $0) < (-builder.slots[$1].byteCount, $1) }
     for index in order {
       guard let lifetime = lifetimes[index] else { continue }
-      let size = Self.aligned(builder.slots[index].byteCount)
+      let size = Memory.aligned(max(builder.slots[index].byteCount, 1))
       var start = 0
       for other in placed where other.lifetime.overlaps(lifetime) {
         if start + size <= other.start { break }
@@ -32,10 +32,6 @@ struct ArenaLayout {
     for index in builder.slots.indices {
       offsets[index] = offsets[builder.root(of: Operand(.slot(index), shape: []))]
     }
-  }
-
-  private static func aligned(_ count: Int) -> Int {
-    (max(count, 1) + Memory.alignment - 1) / Memory.alignment * Memory.alignment
   }
 
   /// First and last kernel during which each root slot must hold its value.

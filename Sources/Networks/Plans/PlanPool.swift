@@ -2,11 +2,6 @@ import Synchronization
 
 /// Idle plans of one network, kept for reuse up to a limit of memory.
 final class PlanPool: Sendable {
-  struct Key: Hashable, Sendable {
-    let request: TraceRequest
-    let batch: Int
-  }
-
   /// Bytes that idle plans may hold together; the longest idle go first.
   let byteLimit: Int
   private let idle = Mutex<[Plan]>([])
@@ -14,10 +9,10 @@ final class PlanPool: Sendable {
   init(byteLimit: Int) { self.byteLimit = byteLimit }
 
   /// An idle plan that fits, or a new one.
-  func take(_ key: Key, orMake make: () -> Plan) -> Plan {
+  func take(_ request: TraceRequest, batch: Int, orMake make: () -> Plan) -> Plan {
     let found = idle.withLock { plans -> Plan? in
       guard
-        let index = plans.lastIndex(where: { $0.request == key.request && $0.batch == key.batch })
+        let index = plans.lastIndex(where: { $0.request == request && $0.batch == batch })
       else { return nil }
       return plans.remove(at: index)
     }

@@ -20,7 +20,7 @@ public struct MishFunction: NamedFunction {
 
   public func slope(at x: Float) -> Float {
     let gate = tanhf(SoftplusFunction()(x))
-    return gate + x * (1 - gate * gate) / (1 + expf(-x))
+    return gate + x * (1 - gate * gate) * LogisticFunction()(x)
   }
 
   public static var slopeReads: SlopeOperand { .input }

@@ -19,7 +19,7 @@ public struct SoftplusFunction: NamedFunction {
   }
 
   public func slope(at x: Float) -> Float {
-    1 / (1 + expf(-x))
+    LogisticFunction()(x)
   }
 
   public static var slopeReads: SlopeOperand { .input }
