@@ -42,7 +42,8 @@ public final class CompiledNetwork: DifferentiableClassifier {
       "a pass takes 1 to \(batchLimit) pictures, got \(batch.batch)")
     let plan = pool.take(request, batch: batch.batch) {
       do {
-        return try Plan(network, for: request, batch: batch.batch, engine: engine)
+        return try Plan(
+          network.graph, aliases: network.aliases, for: request, batch: batch.batch, engine: engine)
       } catch {
         preconditionFailure("\(error)")
       }
@@ -53,7 +54,8 @@ public final class CompiledNetwork: DifferentiableClassifier {
 
   /// Bytes of working memory that a pass takes, without making it.
   public func byteCount(of request: TraceRequest, batch: Int) throws(NetworkError) -> Int {
-    let builder = try PlanBuilder(network, for: try request.resolved(in: network), batch: batch)
+    let resolved = try request.resolved(in: network.graph, network.aliases)
+    let builder = try PlanBuilder(network.graph, for: resolved, batch: batch)
     let workspace = builder.kernels.map(\.workspaceByteCount).max() ?? 0
     return ArenaLayout(builder, sweeps: request.sweeps).byteCount + workspace
   }

@@ -16,11 +16,16 @@ public protocol Layer: Sendable {
   /// checked here.
   func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape
 
+  /// Whether item n of the output depends on item n of the inputs alone, for inputs that passed
+  /// `outputShape`. What works along the leading axis does not; its network runs pictures singly.
+  func isItemwise(for inputs: [Shape]) -> Bool
+
   /// Emits the kernels that compute `site.output` from `site.inputs`.
   func forward(_ site: Site, into plan: inout PlanBuilder)
 
   /// Emits the kernels that carry the cotangent of the output back to the inputs that want one,
-  /// each through `plan.contribute(to:of:_:)`. What these kernels read of the forward pass is
+  /// each through `plan.contribute(to:of:_:)`, and to the parameters that want one, through
+  /// `plan.contribute(toParameter:of:_:)`. What these kernels read of the forward pass is
   /// kept for them; a value that is cheap to compute again may be computed again here.
   func backward(_ site: Site, into plan: inout PlanBuilder)
 
@@ -30,6 +35,7 @@ public protocol Layer: Sendable {
 
 extension Layer {
   public var parameters: [Tensor] { [] }
+  public func isItemwise(for inputs: [Shape]) -> Bool { true }
   public func operations(inputs: [Shape], output: Shape) -> Int { output.count }
   public var kind: String { Self.kind }
 }

@@ -22,11 +22,16 @@ public struct Trace: ~Copyable {
   /// The value of a layer, `[N, …]`. Traps unless the request lists it under `reading`.
   public subscript(layer: LayerName) -> Tensor { plan.value(of: layer) }
 
-  /// Gradients of Σ ⟨seed, layer⟩ at all layers of the request's `gradients`.
+  /// The new value that a pass in training gives to a parameter that no gradient trains, such as a
+  /// running mean; nil for any other.
+  public func update(of parameter: ParameterName) -> Tensor? { plan.update(of: parameter) }
+
+  /// Gradients of Σ ⟨seed, layer⟩ at all layers of the request's `gradients`, and for the parameters
+  /// of all layers of its `parameters`.
   ///
   /// A seed has its layer's shape `[N, …]`; a seeded layer that is left out counts as zero. Traps on a
   /// second call unless the request allows many sweeps.
-  public func gradients(seeding seeds: [LayerName: Tensor]) -> [LayerName: Tensor] {
+  public func gradients(seeding seeds: [LayerName: Tensor]) -> Gradients {
     plan.sweep(seeds)
   }
 
@@ -39,4 +44,16 @@ public struct Trace: ~Copyable {
     }
     return gradient
   }
+}
+
+/// What a reverse sweep found.
+public struct Gradients: Sendable, Equatable {
+  /// At the layers of the request's `gradients`, each with its layer's shape `[N, …]`.
+  public let layers: [LayerName: Tensor]
+  /// For each layer of the request's `parameters`, one for each of `Layer.parameters` with its shape;
+  /// zero for those that no gradient trains.
+  public let parameters: [LayerName: [Tensor]]
+
+  /// The gradient at a layer; nil where the request lists none.
+  public subscript(layer: LayerName) -> Tensor? { layers[layer] }
 }

@@ -11,6 +11,10 @@ public struct TraceRequest: Sendable, Hashable {
   public var seeding: Set<LayerName>
   /// Layers at which the gradient is read.
   public var gradients: Set<LayerName>
+  /// Layers whose parameters' gradients are read, summed over the batch.
+  public var parameters: Set<LayerName>
+  /// Whether layers compute as a trained network does or as one in training.
+  public var phase: Phase
   /// How rectifiers carry cotangents.
   public var rule: BackwardRule
   /// `many` keeps what the sweep reads, at the cost of memory.
@@ -18,12 +22,38 @@ public struct TraceRequest: Sendable, Hashable {
 
   public init(
     reading: Set<LayerName> = [.logits], seeding: Set<LayerName> = [],
-    gradients: Set<LayerName> = [], rule: BackwardRule = .exact, sweeps: Sweeps = .once
+    gradients: Set<LayerName> = [], parameters: Set<LayerName> = [], phase: Phase = .inference,
+    rule: BackwardRule = .exact, sweeps: Sweeps = .once
   ) {
     self.reading = reading
     self.seeding = seeding
     self.gradients = gradients
+    self.parameters = parameters
+    self.phase = phase
     self.rule = rule
     self.sweeps = sweeps
+  }
+}
+
+/// How layers compute that behave otherwise while a network is trained.
+public enum Phase: String, Sendable, Hashable, Codable {
+  /// With fixed statistics: each picture by itself.
+  case inference
+  /// With the statistics of the batch, which mixes its pictures.
+  case training
+}
+
+/// One trained value of a layer: its place in `Layer.parameters`.
+public struct ParameterName: Sendable, Hashable, Comparable {
+  public let layer: LayerName
+  public let index: Int
+
+  public init(_ layer: LayerName, _ index: Int) {
+    self.layer = layer
+    self.index = index
+  }
+
+  public static func < (a: ParameterName, b: ParameterName) -> Bool {
+    (a.layer, a.index) < (b.layer, b.index)
   }
 }

@@ -1,7 +1,7 @@
 import Kernels
 import Tensors
 
-/// A network compiled for one batch size and one request: frozen steps over memory of its own.
+/// A graph compiled for one batch size and one request: frozen steps over memory of its own.
 ///
 /// `@unchecked Sendable` holds because a plan is used by one trace at a time: the pool hands it out
 /// to one caller and gets it back when that caller's trace ends.
@@ -14,27 +14,32 @@ final class Plan: @unchecked Sendable {
   private let input: Operand
   private let values: [LayerName: Operand]
   private let cotangents: [LayerName: Operand]
+  private let parameterCotangents: [LayerName: [Operand]]
+  private let updates: [ParameterName: Operand]
   private let aliases: [LayerName: LayerName]
   private var sweepsRun = 0
 
   /// Bytes of the working memory.
   let byteCount: Int
 
+  /// - Parameter aliases: other names by which the request may call layers.
   init(
-    _ network: Network, for request: TraceRequest, batch: Int, engine: Engine
+    _ graph: LayerGraph, aliases: [LayerName: LayerName] = [:], for request: TraceRequest,
+    batch: Int, engine: Engine
   ) throws(NetworkError) {
-    let resolved = try request.resolved(in: network)
-    let builder = try PlanBuilder(network, for: resolved, batch: batch)
+    let resolved = try request.resolved(in: graph, aliases)
+    let builder = try PlanBuilder(graph, for: resolved, batch: batch)
     let layout = ArenaLayout(builder, sweeps: request.sweeps)
-    guard let input = builder.values[network.input] else {
-      throw .graph("the network has no input")
-    }
+    guard let input = builder.values[graph.input] else { throw .graph("the graph has no input") }
     self.request = request
     self.batch = batch
     self.input = input
     values = builder.values
     cotangents = builder.cotangents
-    aliases = [.input: network.input, .logits: network.logits]
+    parameterCotangents = Dictionary(grouping: builder.parameterCotangents.sorted { $0.key < $1.key })
+    { $0.key.layer }.mapValues { $0.map(\.value) }
+    updates = builder.updates
+    self.aliases = aliases
     byteCount = layout.byteCount
     memory = Memory(
       offsets: layout.offsets, byteCount: layout.byteCount,
@@ -61,7 +66,12 @@ final class Plan: @unchecked Sendable {
     return memory.load(operand)
   }
 
-  func sweep(_ seeds: [LayerName: Tensor]) -> [LayerName: Tensor] {
+  func update(of parameter: ParameterName) -> Tensor? {
+    let layer = aliases[parameter.layer] ?? parameter.layer
+    return updates[ParameterName(layer, parameter.index)].map(memory.load)
+  }
+
+  func sweep(_ seeds: [LayerName: Tensor]) -> Gradients {
     precondition(
       request.sweeps == .many || sweepsRun == 0, "the request allows one reverse sweep only")
     precondition(
@@ -73,23 +83,34 @@ final class Plan: @unchecked Sendable {
       memory.store(seeds[layer] ?? Tensor(zeros: operand.shape), to: operand)
     }
     for step in backward { step.run() }
-    return Dictionary(
-      uniqueKeysWithValues: request.gradients.compactMap { layer in
-        cotangents[aliases[layer] ?? layer].map { (layer, memory.load($0)) }
+    return Gradients(
+      layers: loaded(request.gradients) { cotangents[$0].map(memory.load) },
+      parameters: loaded(request.parameters) { (parameterCotangents[$0] ?? []).map(memory.load) })
+  }
+
+  private func loaded<Value>(
+    _ layers: Set<LayerName>, _ value: (LayerName) -> Value?
+  ) -> [LayerName: Value] {
+    Dictionary(
+      uniqueKeysWithValues: layers.compactMap { layer in
+        value(aliases[layer] ?? layer).map { (layer, $0) }
       })
   }
 }
 
 extension TraceRequest {
-  /// The same request with `@input` and `@logits` replaced by the network's own names.
-  func resolved(in network: Network) throws(NetworkError) -> TraceRequest {
+  /// The same request with aliases such as `@input` replaced by the graph's own names.
+  func resolved(
+    in graph: LayerGraph, _ aliases: [LayerName: LayerName]
+  ) throws(NetworkError) -> TraceRequest {
     func resolve(_ names: Set<LayerName>) throws(NetworkError) -> Set<LayerName> {
       var resolved: Set<LayerName> = []
-      for name in names { resolved.insert(try network.resolve(name)) }
+      for name in names { resolved.insert(try graph.resolve(name, aliases)) }
       return resolved
     }
     return TraceRequest(
       reading: try resolve(reading), seeding: try resolve(seeding),
-      gradients: try resolve(gradients), rule: rule, sweeps: sweeps)
+      gradients: try resolve(gradients), parameters: try resolve(parameters), phase: phase,
+      rule: rule, sweeps: sweeps)
   }
 }

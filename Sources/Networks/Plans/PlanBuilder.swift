@@ -8,6 +8,8 @@ public import Tensors
 public struct PlanBuilder {
   /// How rectifiers are to carry cotangents.
   public let rule: BackwardRule
+  /// How layers compute that behave otherwise in training.
+  public let phase: Phase
 
   private(set) var kernels: [any Kernel] = []
   /// Kernels before this index belong to the forward pass.
@@ -16,9 +18,13 @@ public struct PlanBuilder {
   private(set) var parameters: [Tensor] = []
   private(set) var values: [LayerName: Operand] = [:]
   private(set) var cotangents: [LayerName: Operand] = [:]
+  private(set) var parameterCotangents: [ParameterName: Operand] = [:]
+  /// What a pass in training makes of parameters that follow the data instead of a gradient.
+  private(set) var updates: [ParameterName: Operand] = [:]
   private var sites: [LayerName: Site] = [:]
   /// Layers whose cotangent already holds something.
   private var started: Set<LayerName> = []
+  private var startedParameters: Set<ParameterName> = []
   /// Layers whose cotangent must stay as it is once complete.
   private let kept: Set<LayerName>
 
@@ -35,23 +41,23 @@ public struct PlanBuilder {
     enum Origin { case kernel, beforeForward, beforeBackward }
   }
 
-  /// Emits everything that `request` needs, for `batch` pictures. Names in the request are resolved.
-  init(_ network: Network, for request: TraceRequest, batch: Int) throws(NetworkError) {
+  /// Emits everything that `request` needs, for `batch` items. Names in the request are resolved.
+  init(_ graph: LayerGraph, for request: TraceRequest, batch: Int) throws(NetworkError) {
     rule = request.rule
+    phase = request.phase
     kept = request.gradients
-    let shapes = try Network.shapes(
-      of: network.nodes, input: network.input, shape: Shape([batch] + network.inputShape.extents))
+    let shapes = try graph.shapes(batch: batch)
     func shape(_ name: LayerName) -> Shape {
       guard let shape = shapes[name] else { preconditionFailure("'\(name)' has no shape") }
       return shape
     }
 
-    let input = makeSlot(shape(network.input))
-    values[network.input] = input
+    let input = makeSlot(shape(graph.input))
+    values[graph.input] = input
     mark(input) { $0.origin = .beforeForward }
 
-    let needed = network.ancestors(of: request.reading.union(request.seeding))
-    for node in network.nodes where needed.contains(node.name) {
+    let needed = graph.ancestors(of: request.reading.union(request.seeding))
+    for node in graph.nodes where needed.contains(node.name) {
       let first = parameters.count
       parameters += node.layer.parameters
       let site = Site(
@@ -67,20 +73,27 @@ public struct PlanBuilder {
     }
     forwardCount = kernels.count
     for name in request.reading { if let value = values[name] { mark(value) { $0.isRead = true } } }
+    for update in updates.values { mark(update) { $0.isRead = true } }
 
-    let active = network.descendants(of: request.gradients)
-    let reached = network.ancestors(of: request.seeding)
+    let active = graph.descendants(of: request.gradients.union(request.parameters))
+    let reached = graph.ancestors(of: request.seeding)
     for name in active.intersection(reached) {
       cotangents[name] = makeSlot(shape(name))
+    }
+    for node in graph.nodes where request.parameters.contains(node.name) {
+      for (index, tensor) in node.layer.parameters.enumerated() {
+        parameterCotangents[ParameterName(node.name, index)] = makeSlot(tensor.shape)
+      }
     }
     for name in request.seeding {
       guard let seed = cotangents[name] else { continue }
       mark(seed) { $0.origin = .beforeBackward }
       started.insert(name)
     }
-    for node in network.nodes.reversed() {
+    for node in graph.nodes.reversed() {
       guard started.contains(node.name), let site = sites[node.name],
-        node.inputs.contains(where: { cotangents[$0] != nil })
+        request.parameters.contains(node.name)
+          || node.inputs.contains(where: { cotangents[$0] != nil })
       else { continue }
       node.layer.backward(site, into: &self)
     }
@@ -89,6 +102,10 @@ public struct PlanBuilder {
       let gradient = cotangents[name] ?? makeSlot(shape(name))
       if !started.contains(name) { emit(Fill(gradient)) }
       cotangents[name] = gradient
+      mark(gradient) { $0.isRead = true }
+    }
+    for (name, gradient) in parameterCotangents.sorted(by: { $0.key < $1.key }) {
+      if !startedParameters.contains(name) { emit(Fill(gradient)) }
       mark(gradient) { $0.isRead = true }
     }
   }
@@ -142,6 +159,36 @@ public struct PlanBuilder {
     emit(makeKernel(target, !started.insert(name).inserted))
   }
 
+  /// Adds a kernel that carries the cotangent back to one parameter, if its gradient is wanted; the
+  /// target has the parameter's shape, and the gradient is the sum over the batch.
+  public mutating func contribute(
+    toParameter index: Int, of site: Site,
+    _ makeKernel: (_ target: Operand, _ accumulates: Bool) -> any Kernel
+  ) {
+    let name = ParameterName(site.name, index)
+    guard let target = parameterCotangents[name] else { return }
+    emit(makeKernel(target, !startedParameters.insert(name).inserted))
+  }
+
+  /// Whether the gradient of any of the layer's parameters is wanted.
+  public func wantsParameters(of site: Site) -> Bool {
+    parameterCotangents[ParameterName(site.name, 0)] != nil
+  }
+
+  /// Room for the new value of a parameter that the forward pass itself gives, such as a running
+  /// mean; to be called in the forward step. Nothing trains it by gradient.
+  public mutating func update(parameter index: Int, of site: Site) -> Operand {
+    let operand = makeSlot(site.parameters[index].shape)
+    updates[ParameterName(site.name, index)] = operand
+    return operand
+  }
+
+  /// Adds a parameter that a layer derives from its own while the plan is built.
+  public mutating func makeParameter(_ tensor: Tensor) -> Operand {
+    parameters.append(tensor)
+    return Operand(.parameter(parameters.count - 1), shape: tensor.shape)
+  }
+
   /// As `contribute`, for a kernel that only ever adds, and to some elements only: an input that
   /// holds nothing yet is cleared first. No kernel is emitted where `makeKernel` gives none.
   public mutating func contributeScattered(
@@ -193,21 +240,5 @@ public struct PlanBuilder {
 
   private mutating func mark(_ operand: Operand, _ change: (inout Slot) -> Void) {
     change(&slots[root(of: operand)])
-  }
-}
-
-extension Network {
-  /// The given layers and all that they depend on.
-  func ancestors(of names: Set<LayerName>) -> Set<LayerName> {
-    var found = names
-    for node in nodes.reversed() where found.contains(node.name) { found.formUnion(node.inputs) }
-    return found
-  }
-
-  /// The given layers and all that depend on them.
-  func descendants(of names: Set<LayerName>) -> Set<LayerName> {
-    var found = names
-    for node in nodes where node.inputs.contains(where: found.contains) { found.insert(node.name) }
-    return found
   }
 }
