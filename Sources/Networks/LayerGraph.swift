@@ -77,6 +77,13 @@ public struct LayerGraph: Sendable {
     }
   }
 
+  /// The graph without what the given layers do not depend on.
+  func needed(for layers: Set<LayerName>) throws(NetworkError) -> LayerGraph {
+    let needed = ancestors(of: layers)
+    return try LayerGraph(
+      input: input, inputShape: inputShape, nodes: nodes.filter { needed.contains($0.name) })
+  }
+
   /// The given layers and all that they depend on.
   func ancestors(of names: Set<LayerName>) -> Set<LayerName> {
     var found = names

@@ -54,8 +54,21 @@ import Testing
     #expect(error.kind == .unsupported)
     #expect(
       error.reason.hasPrefix(
-        "uses operators that cannot be read: Erosion ×2, Spin ×1, at node 'node_a' (Erosion), "
-          + "node 'node_b' (Erosion), node 'node_c' (Spin)."))
+        "uses nodes that cannot be read: Erosion ×2, Spin ×1, at node 'node_a' (Erosion); "
+          + "node 'node_b' (Erosion); node 'node_c' (Spin). Exporting with operator set"))
+    #expect(error.findings.map(\.node) == ["node_a", "node_b", "node_c"])
+  }
+
+  @Test func `nodes that ask for too much are named beside unknown ones, with advice`() throws {
+    var model = ONNXTestModel.dense(from: "c")
+    model.node("Flatten", ["x"], ["a"], ["axis": .integer(7)])
+    model.node("Relu", ["a"], ["r"])
+    model.node("TopK", ["x"], ["b"])
+    model.node("Add", ["b", "r"], ["c"])
+    let error = try refusal(model)
+    #expect(error.findings.map(\.kind) == ["Flatten", "TopK"])
+    #expect(error.findings[0].reason == "axis 7 does not exist in 4 dimensions")
+    #expect(error.findings[1].advice?.contains("cut the graph at the class scores") == true)
   }
 
   @Test func `graphs that contradict themselves are refused with the place`() throws {

@@ -64,9 +64,11 @@ public struct ModelFile: Sendable {
     var failure: ModelError?
     for output in graph.outputs {
       do throws(ModelError) {
-        var assembly = ONNXAssembly(graph, input: input, external: external)
-        let network = try assembly.network(endingIn: output)
-        var notes = assembly.notes
+        var scores = ONNXScores(
+          try ONNXAssembly(
+            graph, entry: input.entry, fixedBatch: input.fixedBatch, external: external))
+        let network = try scores.network(endingIn: output, of: input)
+        var notes = scores.notes
         let ignored = graph.outputs.filter { $0 != output }
         if !ignored.isEmpty { notes.append(.outputChosen(output, ignored: ignored)) }
         self.network = try Self.labeled(network, by: graph.metadata["labels"], &notes)

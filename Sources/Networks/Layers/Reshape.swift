@@ -16,6 +16,7 @@ public struct Reshape: Layer {
   public let extents: Extents
 
   public init(item: [Int]) { extents = .item(item) }
+  public init(whole shape: Shape) { extents = .whole(shape) }
 
   /// The reshape between two shapes for one picture. The batch stays in front where both begin with
   /// the single picture.

@@ -36,8 +36,9 @@ final class Plan: @unchecked Sendable {
     self.input = input
     values = builder.values
     cotangents = builder.cotangents
-    parameterCotangents = Dictionary(grouping: builder.parameterCotangents.sorted { $0.key < $1.key })
-    { $0.key.layer }.mapValues { $0.map(\.value) }
+    parameterCotangents = Dictionary(
+      grouping: builder.parameterCotangents.sorted { $0.key < $1.key }
+    ) { $0.key.layer }.mapValues { $0.map(\.value) }
     updates = builder.updates
     self.aliases = aliases
     byteCount = layout.byteCount

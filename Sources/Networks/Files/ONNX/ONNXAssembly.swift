@@ -1,108 +1,191 @@
+import Kernels
 import Tensors
 
-/// Builds the network that computes one output of an ONNX graph.
+/// Builds layers that compute values of an ONNX graph, one node after the other.
 struct ONNXAssembly {
   private let graph: ONNXGraph
-  private let input: ONNXInput
   private let external: ONNXExternalData
+  /// The number of pictures that the file fixes; nil where it is free.
+  private let fixedBatch: Int?
   private var values: [String: ONNXValue]
-  private var nodes: [Network.Node] = []
-  /// Shapes for one picture.
-  private var shapes: [LayerName: Shape]
+  /// Outputs that nothing computes, such as a mask.
+  private var byproducts: Set<String> = []
+  /// Why nodes cannot be read, by their indices.
+  private var refusals: [(index: Int, refusal: ONNXRefusal)] = []
+  private(set) var nodes: [LayerGraph.Node] = []
+  /// Shapes for one item.
+  private(set) var shapes: [LayerName: Shape]
   /// Names that no layer of our own making may take.
   private var taken: Set<String>
   private var operations = 0
   private var foldedElements = 0
-  private(set) var notes: [ModelNote] = []
+  private var foldedOperations = 0
 
-  init(_ graph: ONNXGraph, input: ONNXInput, external: ONNXExternalData) {
-    self.graph = graph
-    self.input = input
-    self.external = external
-    let name = LayerName(input.name)
-    let shape = Shape([1] + input.shape.extents)
-    values = [input.name: .computed(name, shape)]
-    shapes = [name: shape]
-    taken = Set(graph.nodes.lazy.flatMap(\.output)).union(graph.initializers.keys)
-    taken.insert(input.name)
+  /// The layer graph's input, and what stands between it and the file's.
+  struct Entry {
+    /// The name of the input in the file.
+    let name: String
+    /// Shape of the layer graph's input for one item, without the batch.
+    let shape: Shape
+    /// Layers that make the file's input of it.
+    var layers: [any Layer] = []
+
+    /// The layer graph's input, which is the file's where nothing stands between.
+    var layer: LayerName { LayerName(layers.isEmpty ? name : "\(name)/entry") }
   }
 
-  /// The network up to the scores behind `output`.
-  mutating func network(endingIn output: String) throws(ModelError) -> Network {
-    let order = try graph.nodes(behind: output)
-    var unsupported: [Int] = []
+  /// - Parameter constants: values of inputs of the graph that are fixed.
+  init(
+    _ graph: ONNXGraph, entry: Entry, fixedBatch: Int? = nil,
+    constants: [String: ONNXConstant] = [:], external: ONNXExternalData
+  ) throws(ModelError) {
+    self.graph = graph
+    self.fixedBatch = fixedBatch
+    self.external = external
+    values = constants.mapValues { .constant($0) }
+    taken = Set(graph.nodes.lazy.flatMap(\.output)).union(graph.initializers.keys)
+    taken.insert(entry.layer.description)
+    shapes = [entry.layer: Shape([1] + entry.shape.extents)]
+    let name = LayerName(entry.name)
+    do throws(LayerError) {
+      try append(entry.layers, of: [entry.layer], as: name, kind: "Entry")
+    } catch {
+      throw ModelError(.malformed, "the input '\(entry.name)': \(error.reason)")
+    }
+    values[entry.name] = .computed(name, shapes[name] ?? [])
+  }
+
+  /// The value of an output of the graph, once all that it depends on is there.
+  mutating func value(of output: String) throws(ModelError) -> ONNXValue {
+    refusals = []
+    // What follows a node that cannot be read is only looked through for more of them.
     var unknown: Set<String> = []
-    for index in order {
-      let proto = graph.nodes[index]
+    for index in try graph.nodes(behind: output) {
+      let node = graph.nodes[index]
+      guard node.output.allSatisfy({ values[$0] == nil }) else { continue }
       let kind = graph.kind(of: index)
       if LayerCatalog.reader(of: kind) == nil && !ONNXFolding.knows(kind) {
-        unsupported.append(index)
-      }
-      // What follows an unsupported node is only looked through for more of them.
-      if unsupported.last == index || proto.input.contains(where: unknown.contains) {
-        unknown.formUnion(proto.output)
+        refusals.append((index, .operatorUnknown))
+        unknown.formUnion(node.output)
+      } else if node.input.contains(where: unknown.contains) {
+        unknown.formUnion(node.output)
       } else {
         do throws(LayerError) {
-          try place(proto, kind: kind)
+          try place(node, kind: kind)
         } catch {
-          throw ModelError(.unsupported, "\(graph.title(of: index)): \(error.reason)")
+          refusals.append((index, .reason(error.reason)))
+          unknown.formUnion(node.output)
         }
       }
     }
-    guard unsupported.isEmpty else { throw unsupportedError(unsupported) }
-    guard case .computed(let last, _)? = values[output] else {
-      throw ModelError(.malformed, "the output '\(output)' does not depend on the picture")
+    guard refusals.isEmpty else { throw ModelError(refusals, in: graph) }
+    do throws(LayerError) {
+      return try value(output)
+    } catch {
+      throw ModelError(.unsupported, "the output '\(output)' \(error.reason)")
     }
-    let logits = try scores(at: peeled(last))
-    return try finished(logits)
+  }
+
+  /// Adds layers of our own making, each reading the one before.
+  mutating func append(
+    _ layers: [any Layer], of source: LayerName, as name: LayerName
+  ) throws(LayerError) {
+    try append(layers, of: [source], as: name, kind: "part")
+  }
+
+  /// A name that nothing has yet.
+  func free(_ wanted: String) -> LayerName {
+    var name = wanted
+    var number = 2
+    while taken.contains(name) {
+      name = "\(wanted)-\(number)"
+      number += 1
+    }
+    return LayerName(name)
   }
 
   // MARK: - Nodes
 
   private mutating func place(_ proto: ONNXNodeProto, kind: String) throws(LayerError) {
-    guard let output = proto.output.first, !output.isEmpty else {
-      throw LayerError("has no first output")
-    }
+    guard proto.output.first?.isEmpty == false else { throw LayerError("has no first output") }
     var inputs: [ONNXValue?] = []
     for name in proto.input { inputs.append(name.isEmpty ? nil : try value(name)) }
     var attributes: [String: ONNXAttribute] = [:]
     for attribute in proto.attribute { attributes[attribute.name] = ONNXAttribute(attribute) }
     let node = ONNXNode(
-      kind: kind, opset: graph.opset, inputs: inputs, output: output, attributes: attributes,
-      fixedBatch: input.fixedBatch, external: external)
+      kind: kind, opset: graph.opset, inputs: inputs, outputs: proto.output,
+      attributes: attributes, fixedBatch: fixedBatch, external: external)
+    let reading: ONNXReading
     if let constant = try ONNXFolding.fold(node) {
+      reading = .same(.constant(constant))
+    } else if let reader = LayerCatalog.reader(of: kind) {
+      reading = try reader.read(node)
+    } else {
+      throw LayerError("can only be computed from constants, but its input depends on the picture")
+    }
+    let readings = if case .several(let readings) = reading { readings } else { [reading] }
+    for (output, reading) in zip(node.outputs, readings) where !output.isEmpty {
+      values[output] = try placed(reading, as: output, kind: kind)
+    }
+    byproducts.formUnion(node.outputs.dropFirst(readings.count))
+  }
+
+  private mutating func placed(
+    _ reading: ONNXReading, as output: String, kind: String
+  ) throws(LayerError) -> ONNXValue {
+    switch reading {
+    case .same(.constant(let constant)):
       foldedElements += constant.shape.count
       guard foldedElements <= ModelLimits.elementCount else {
         throw LayerError("constants computed beforehand take too much memory")
       }
-      values[output] = .constant(try constant.checked())
-      return
-    }
-    guard let reader = LayerCatalog.reader(of: kind) else {
-      throw LayerError("can only be computed from constants, but its input depends on the picture")
-    }
-    switch try reader.read(node) {
-    case .same(.constant(let constant)):
-      values[output] = .constant(try constant.checked())
+      return .constant(try constant.checked())
     case .same(let value):
-      values[output] = value
+      return value
     case .layers(let layers, let sources):
+      if let constant = try folded(layers, of: sources, name: output) {
+        return try placed(.same(.constant(constant)), as: output, kind: kind)
+      }
       var names: [LayerName] = []
       for source in sources { names.append(try layer(of: source)) }
-      for (position, layer) in layers.enumerated() {
-        let isLast = position == layers.count - 1
-        let name = isLast ? LayerName(output) : free("\(output)/\(kind)\(position)")
-        try append(layer, of: names, as: name)
-        names = [name]
-      }
       let name = LayerName(output)
-      values[output] = .computed(name, shapes[name] ?? [])
+      try append(layers, of: names, as: name, kind: kind)
+      return .computed(name, shapes[name] ?? [])
+    case .several:
+      throw LayerError("has several outputs in one")
     }
+  }
+
+  /// The value of layers that depend on constants alone, computed once; nil where they do not, or
+  /// where that would take long.
+  private mutating func folded(
+    _ layers: [any Layer], of sources: [ONNXValue], name: String
+  ) throws(LayerError) -> ONNXConstant? {
+    var constants: [ONNXConstant] = []
+    for case .constant(let constant) in sources { constants.append(constant) }
+    guard constants.count == sources.count, !layers.isEmpty else { return nil }
+    guard let evaluation = try ONNXEvaluation(layers, of: constants.map(\.tensor)),
+      foldedOperations + evaluation.operations <= ModelLimits.foldedOperationCount
+    else { return nil }
+    foldedOperations += evaluation.operations
+    let value = try evaluation.value()
+    // Operators give whole numbers for whole numbers; below 2²⁴ all of them are exact.
+    let isWhole = constants.allSatisfy { $0.integers != nil }
+    let limit: Float = 16_777_216
+    if isWhole, value.scalars.allSatisfy({ $0.rounded() == $0 && $0.magnitude <= limit }) {
+      return ONNXConstant(value.scalars.map { Int($0) }, shape: value.shape, name: name)
+    }
+    return ONNXConstant(value, name: name)
   }
 
   /// The value of a name that has been checked to exist.
   private mutating func value(_ name: String) throws(LayerError) -> ONNXValue {
     if let value = values[name] { return value }
+    if byproducts.contains(name) {
+      throw LayerError(
+        "reads '\(name)', a second output (a mask, indices or statistics) that is not computed here"
+      )
+    }
     guard let proto = graph.initializers[name] else {
       throw LayerError("reads '\(name)', which is not there")
     }
@@ -110,6 +193,8 @@ struct ONNXAssembly {
     values[name] = .constant(constant)
     return .constant(constant)
   }
+
+  // MARK: - Layers
 
   /// The layer that produces a value; a constant becomes one.
   private mutating func layer(of value: ONNXValue) throws(LayerError) -> LayerName {
@@ -121,6 +206,19 @@ struct ONNXAssembly {
       let own = shapes[name] == nil ? name : free(constant.name)
       try append(Constant(constant.tensor), of: [], as: own)
       return own
+    }
+  }
+
+  /// Layers in a row, the last one with the given name.
+  private mutating func append(
+    _ layers: [any Layer], of sources: [LayerName], as name: LayerName, kind: String
+  ) throws(LayerError) {
+    var sources = sources
+    for (position, layer) in layers.enumerated() {
+      let isLast = position == layers.count - 1
+      let own = isLast ? name : free("\(name)/\(kind)\(position)")
+      try append(layer, of: sources, as: own)
+      sources = [own]
     }
   }
 
@@ -140,92 +238,8 @@ struct ONNXAssembly {
     guard operations <= ModelLimits.operationCount else {
       throw LayerError("takes the network beyond \(ModelLimits.operationCount) operations")
     }
-    nodes.append(Network.Node(name, layer, of: inputs))
+    nodes.append(LayerGraph.Node(name, layer, of: inputs))
     shapes[name] = shape
     taken.insert(name.description)
-  }
-
-  /// A name that nothing has yet.
-  private func free(_ wanted: String) -> LayerName {
-    var name = wanted
-    var number = 2
-    while taken.contains(name) {
-      name = "\(wanted)-\(number)"
-      number += 1
-    }
-    return LayerName(name)
-  }
-
-  // MARK: - The end of the network
-
-  /// The input of a softmax over all classes that ends the network, or the layer itself.
-  private mutating func peeled(_ last: LayerName) -> LayerName {
-    var name = last
-    for node in nodes.reversed() where node.name == name {
-      guard let source = node.inputs.first else { return last }
-      if let softmax = node.layer as? SoftmaxLayer, let shape = shapes[name] {
-        guard shape[softmax.axis] == shape.count else { return last }
-        notes.append(.softmaxPeeled(name.description))
-        return source
-      }
-      guard node.layer is Reshape else { return last }
-      name = source
-    }
-    return last
-  }
-
-  /// The layer of the scores as `[1, K]`.
-  private mutating func scores(at name: LayerName) throws(ModelError) -> LayerName {
-    let shape = shapes[name] ?? []
-    if shape.rank == 2 && shape[0] == 1 { return name }
-    guard shape.extents.max() == shape.count else {
-      throw ModelError(
-        .unsupported,
-        "ends in '\(name)' \(shape), not in one score per class [1, K]; only classifiers can be read"
-      )
-    }
-    let flat = free("\(name)/flat")
-    do throws(LayerError) {
-      try append(Reshape(from: shape, to: [1, shape.count]), of: [name], as: flat)
-    } catch {
-      throw ModelError(.unsupported, "the scores '\(name)': \(error.reason)")
-    }
-    return flat
-  }
-
-  /// The network of all that the scores depend on.
-  private mutating func finished(_ logits: LayerName) throws(ModelError) -> Network {
-    var needed: Set<LayerName> = [logits]
-    for node in nodes.reversed() where needed.contains(node.name) { needed.formUnion(node.inputs) }
-    let start = LayerName(input.name)
-    guard needed.contains(start) else {
-      throw ModelError(.malformed, "the scores do not depend on the input '\(start)'")
-    }
-    do throws(NetworkError) {
-      let network = try Network(
-        input: start, inputShape: input.shape, nodes: nodes.filter { needed.contains($0.name) },
-        logits: logits)
-      if !network.isBatchable {
-        notes.append(.runsSingly)
-      } else if let batch = input.fixedBatch {
-        notes.append(.batchGeneralized(batch))
-      }
-      return network
-    } catch {
-      throw ModelError(.malformed, "\(error)")
-    }
-  }
-
-  private func unsupportedError(_ indices: [Int]) -> ModelError {
-    let counts = Dictionary(grouping: indices, by: graph.kind(of:)).mapValues(\.count)
-    let kinds = counts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
-      .map { "\($0.key) ×\($0.value)" }
-    let titles = indices.map(graph.title(of:))
-    return ModelError(
-      .unsupported,
-      "uses operators that cannot be read: \(kinds.joined(separator: ", ")), at "
-        + titles.prefix(50).joined(separator: ", ")
-        + (titles.count > 50 ? " and \(titles.count - 50) more" : "")
-        + ". Exporting with another operator set, or simplifying the graph, may avoid them")
   }
 }

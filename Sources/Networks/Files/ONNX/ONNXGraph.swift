@@ -16,10 +16,8 @@ struct ONNXGraph {
   let outputs: [String]
   let initializers: [String: ONNXTensorProto]
   let metadata: [String: String]
-  /// Index of the node that has each value as its first output.
+  /// Index of the node that has each value among its outputs.
   private let producers: [String: Int]
-  /// Names of second and further outputs: masks, indices and statistics, which nothing here gives.
-  private let byproducts: Set<String>
 
   /// Decodes a file. Nested messages are few in an ONNX file, so deep ones are refused.
   init(bytes: Data) throws(ModelError) {
@@ -82,23 +80,25 @@ struct ONNXGraph {
     inputs = graph.input.filter { initializers[$0.name] == nil }
     for input in inputs { try claim(input.name, "an input") }
     var producers: [String: Int] = [:]
-    var byproducts: Set<String> = []
     for (index, node) in graph.node.enumerated() {
-      for (position, output) in node.output.enumerated() where !output.isEmpty {
+      for output in node.output where !output.isEmpty {
         try claim(output, "the output of a node")
-        if position == 0 { producers[output] = index } else { byproducts.insert(output) }
+        producers[output] = index
       }
     }
     self.producers = producers
-    self.byproducts = byproducts
     outputs = graph.output.map(\.name)
   }
 
   /// What a sentence calls a node.
   func title(of index: Int) -> String {
+    "node '\(name(of: index))' (\(kind(of: index)))"
+  }
+
+  /// The node's name, or that of its first output where it has none.
+  func name(of index: Int) -> String {
     let node = nodes[index]
-    let name = node.name.isEmpty ? node.output.first ?? "" : node.name
-    return "node '\(name.prefix(200))' (\(kind(of: index)))"
+    return String((node.name.isEmpty ? node.output.first ?? "" : node.name).prefix(200))
   }
 
   /// The operator, with its domain where that is not ONNX's own.
@@ -152,11 +152,6 @@ struct ONNXGraph {
       for input in nodes[index].input where !input.isEmpty {
         if let source = producers[input] {
           if found.insert(source).inserted { pending.append(source) }
-        } else if byproducts.contains(input) {
-          throw ModelError(
-            .unsupported,
-            "\(title(of: index)) reads '\(input)', a second output (a mask, indices or statistics) "
-              + "that is not computed here")
         } else if initializers[input] == nil && !inputs.contains(where: { $0.name == input }) {
           throw ModelError(
             .malformed, "\(title(of: index)) reads '\(input)', which nothing produces")

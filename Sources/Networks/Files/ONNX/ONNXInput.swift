@@ -8,12 +8,19 @@ struct ONNXInput {
   let shape: Shape
   /// The number of pictures that the file fixes; nil where it is free.
   let fixedBatch: Int?
+  /// Whether the file takes `[N, H, W, C]`.
+  let isChannelsLast: Bool
+
+  /// What the picture goes through to become the file's input.
+  var entry: ONNXAssembly.Entry {
+    ONNXAssembly.Entry(
+      name: name, shape: shape, layers: isChannelsLast ? [Transpose(order: [0, 2, 3, 1])] : [])
+  }
 
   /// Reads the declared type and shape; `size` stands in for a height and width that are left open.
   init(_ proto: ONNXValueInfoProto, size: PixelSize?) throws(ModelError) {
     let tensor = proto.type.tensorType
-    let real: [ONNXTensorProto.DataType] = [.undefined, .float, .float16, .double, .bfloat16]
-    guard real.contains(tensor.elemType) else {
+    guard tensor.elemType.isReal else {
       throw ModelError(
         .unsupported,
         "the input '\(proto.name)' takes whole numbers; only real ones have a gradient. Cut the "
@@ -34,7 +41,9 @@ struct ONNXInput {
         "the input '\(proto.name)' is \(declared), expected a picture [N, C, H, W]")
     }
     // Exporters write an open extent as a name, as nothing, as 0 or as −1.
-    let extents = dimensions.map { $0.dimValue > 0 ? Int($0.dimValue) : nil }
+    var extents = dimensions.map { $0.dimValue > 0 ? Int($0.dimValue) : nil }
+    isChannelsLast = Self.isChannelsLast(extents)
+    if isChannelsLast { extents = [0, 3, 1, 2].map { extents[$0] } }
     guard let channels = extents[1] else {
       throw ModelError(
         .unsupported,
@@ -62,4 +71,14 @@ struct ONNXInput {
     self.shape = shape
     fixedBatch = extents[0]
   }
+  /// Whether `[N, ?, ?, C]` is meant: few channels at the end, and none of that number in front.
+  private static func isChannelsLast(_ extents: [Int?]) -> Bool {
+    guard let last = extents[3], [1, 3, 4].contains(last) else { return false }
+    return extents[1].map { $0 > 4 } ?? true && extents[2].map { $0 > 1 } ?? true
+  }
+}
+
+extension ONNXTensorProto.DataType {
+  /// Whether values of the type are computed as `Float`.
+  var isReal: Bool { [.undefined, .float, .float16, .double, .bfloat16].contains(self) }
 }

@@ -30,12 +30,15 @@ struct ONNXNode {
   let opset: Int
   /// Nil where an optional input is left out.
   let inputs: [ONNXValue?]
-  /// The name of the first output, which becomes the layer's.
-  let output: String
+  /// The names of the outputs, the first one's never empty; layers take them.
+  let outputs: [String]
   let attributes: [String: ONNXAttribute]
   /// The number of pictures that the file fixes, if it does.
   let fixedBatch: Int?
   let external: ONNXExternalData
+
+  /// The name of the first output.
+  var output: String { outputs[0] }
 
   // MARK: - Inputs
 

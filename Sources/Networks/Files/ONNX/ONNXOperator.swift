@@ -19,6 +19,8 @@ enum ONNXReading {
   case layers([any Layer], of: [ONNXValue])
   /// Nothing: the node passes on what is already there.
   case same(ONNXValue)
+  /// One after the other for the node's outputs; further outputs are not computed.
+  indirect case several([ONNXReading])
 
   /// One layer with one input.
   static func layer(_ layer: any Layer, of input: ONNXValue) -> ONNXReading {
