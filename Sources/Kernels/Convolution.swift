@@ -146,7 +146,7 @@ public struct ConvolutionPullback: Kernel {
 }
 
 /// The numbers that the portable convolution works with, and its walk over taps.
-private struct ConvolutionSizes {
+struct ConvolutionSizes {
   let window: Window
   let batch: Int
   let outputs: Int
@@ -238,7 +238,7 @@ private struct ConvolutionSizes {
 
 /// Loops over rows of elements that lie some step apart. Neighbours have a loop of their own, which
 /// the compiler turns into vectors.
-private enum Rows {
+enum Rows {
   @inline(__always)
   static func copy(
     _ source: UnsafePointer<Float>, step: Int, to target: UnsafeMutablePointer<Float>, count: Int
@@ -260,5 +260,15 @@ private enum Rows {
     } else {
       for i in 0..<count { target[i &* targetStep] += factor * source[i &* step] }
     }
+  }
+
+  @inline(__always)
+  static func dot(
+    _ a: UnsafePointer<Float>, step: Int, _ b: UnsafePointer<Float>, count: Int
+  ) -> Float {
+    if step == 1 { return Matrices.dot(a, b, count: count) }
+    var sum: Float = 0
+    for i in 0..<count { sum += a[i &* step] * b[i] }
+    return sum
   }
 }

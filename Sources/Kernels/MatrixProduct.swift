@@ -140,8 +140,9 @@ enum Matrices {
     }
   }
 
+  /// Σ of what `block` gives for sixteen positions from one on, and `rest` for each that is left over.
   @inline(__always)
-  private static func interleaved(
+  static func interleaved(
     count: Int, block: (Int) -> SIMD16<Float>, rest: (Int) -> Float
   ) -> Float {
     var sums = SIMD16<Float>.zero

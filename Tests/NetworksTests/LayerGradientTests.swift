@@ -159,6 +159,12 @@ struct LayerGradientTests {
         scale: random.tensor([4]), shift: random.tensor([4]), order: [2, 0, 0, 1],
         inputChannels: 3)
     },
+    Case("batch normalisation with running statistics", [3, 4, 4]) {
+      var random = TestRandom(2)
+      return try BatchNormalization(
+        gamma: random.tensor([3]), beta: random.tensor([3]), mean: random.tensor([3]),
+        variance: random.tensor([3], in: 0.5...2))
+    },
     Case("softmax", [6, 2, 2]) { SoftmaxLayer(axis: 1) },
     Case("logarithm of the softmax", [6, 2, 2]) { SoftmaxLayer(axis: 1, isLogarithmic: true) },
     Case("transpose", [3, 4, 2]) { Transpose(order: [0, 3, 1, 2]) },

@@ -19,5 +19,12 @@ public struct Constant: Layer {
         from: .init(site.parameters[0]), to: .init(site.output), extents: value.shape.extents))
   }
 
-  public func backward(_ site: Site, into plan: inout PlanBuilder) {}
+  public func backward(_ site: Site, into plan: inout PlanBuilder) {
+    let cotangent = plan.cotangent(of: site)
+    plan.contribute(toParameter: 0, of: site) { target, accumulates in
+      StridedCopy(
+        from: .init(cotangent), to: .init(target), extents: value.shape.extents,
+        accumulates: accumulates)
+    }
+  }
 }

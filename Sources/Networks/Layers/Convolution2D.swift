@@ -68,6 +68,15 @@ public struct Convolution2D: Layer {
         outputCotangent: cotangent, weights: site.parameters[0], inputCotangent: target,
         geometry: geometry, accumulates: accumulates)
     }
+    plan.contribute(toParameter: 0, of: site) { target, accumulates in
+      ConvolutionWeightGradient(
+        input: site.inputs[0], outputCotangent: cotangent, weightsCotangent: target,
+        geometry: geometry, accumulates: accumulates)
+    }
+    guard bias != nil else { return }
+    plan.contribute(toParameter: 1, of: site) { target, accumulates in
+      ChannelSum(input: cotangent, output: target, accumulates: accumulates)
+    }
   }
 }
 

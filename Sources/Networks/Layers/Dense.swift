@@ -58,6 +58,16 @@ public struct Dense: Layer {
         input: cotangent, weights: site.parameters[0], output: target, transposed: !transposed,
         accumulates: accumulates)
     }
+    plan.contribute(toParameter: 0, of: site) { target, accumulates in
+      MatrixWeightGradient(
+        input: site.inputs[0], outputCotangent: cotangent, weightsCotangent: target,
+        transposed: transposed, accumulates: accumulates)
+    }
+    guard bias != nil else { return }
+    plan.contribute(toParameter: 1, of: site) { target, accumulates in
+      let rows = cotangent.reshaped(to: [cotangent.count / outputs, outputs])
+      return ChannelSum(input: rows, output: target, accumulates: accumulates)
+    }
   }
 }
 

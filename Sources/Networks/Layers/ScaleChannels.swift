@@ -1,8 +1,8 @@
 import Kernels
 public import Tensors
 
-/// One factor and one shift per channel of `[N, C, …]`, with channels in any order: the
-/// preprocessing of pixels, and batch normalisation with fixed statistics.
+/// One factor and one shift per channel of `[N, C, …]`, with channels in any order, such as the
+/// preprocessing of pixels.
 public struct ScaleChannels: Layer {
   public static let kind = "ScaleChannels"
 
@@ -34,26 +34,6 @@ public struct ScaleChannels: Layer {
     self.inputChannels = inputChannels
   }
 
-  /// Batch normalisation with fixed statistics: γ·(x − mean)/√(variance + ε) + β.
-  public init(
-    gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor, epsilon: Float
-  ) throws(LayerError) {
-    guard gamma.shape.rank == 1, [beta, mean, variance].allSatisfy({ $0.shape == gamma.shape })
-    else {
-      throw LayerError(
-        "statistics of different lengths: \([gamma, beta, mean, variance].map(\.shape))")
-    }
-    // In double precision, so that folding costs no accuracy.
-    let deviation = variance.scalars.map { (Double($0) + Double(epsilon)).squareRoot() }
-    let factors = zip(gamma.scalars, deviation).map { Double($0) / $1 }
-    let shifts = zip(zip(beta.scalars, mean.scalars), factors).map {
-      Double($0.0) - Double($0.1) * $1
-    }
-    try self.init(
-      scale: Tensor(factors.map { Float($0) }, shape: gamma.shape),
-      shift: Tensor(shifts.map { Float($0) }, shape: gamma.shape))
-  }
-
   public var parameters: [Tensor] { [scale, shift] }
   public func operations(inputs: [Shape], output: Shape) -> Int { 2 * output.count }
 
@@ -79,24 +59,13 @@ public struct ScaleChannels: Layer {
         outputCotangent: cotangent, scale: site.parameters[0], inputCotangent: target,
         order: order, accumulates: accumulates)
     }
-  }
-}
-
-extension ScaleChannels: ONNXOperator {
-  static let onnxKinds = ["BatchNormalization"]
-
-  static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
-    if try node.flag("training_mode") {
-      throw LayerError("uses the statistics of the batch; export the model for inference")
+    plan.contribute(toParameter: 0, of: site) { target, accumulates in
+      ChannelDot(
+        first: cotangent, second: site.inputs[0], output: target, order: order,
+        accumulates: accumulates)
     }
-    guard try node.flag("spatial", default: true) else {
-      throw LayerError("has statistics for each position; only those for each channel can be read")
+    plan.contribute(toParameter: 1, of: site) { target, accumulates in
+      ChannelSum(input: cotangent, output: target, accumulates: accumulates)
     }
-    let layer = try ScaleChannels(
-      gamma: try node.constant(1, "factors").tensor, beta: try node.constant(2, "shifts").tensor,
-      mean: try node.constant(3, "means").tensor,
-      variance: try node.constant(4, "variances").tensor,
-      epsilon: try node.float("epsilon") ?? 1e-5)
-    return .layer(layer, of: try node.input())
   }
 }

@@ -170,6 +170,11 @@ public struct PlanBuilder {
     emit(makeKernel(target, !startedParameters.insert(name).inserted))
   }
 
+  /// Whether the cotangent of one input is wanted, for a layer that prepares it in several steps.
+  public func wantsCotangent(ofInput index: Int, of site: Site) -> Bool {
+    cotangents[site.inputNames[index]] != nil
+  }
+
   /// Whether the gradient of any of the layer's parameters is wanted.
   public func wantsParameters(of site: Site) -> Bool {
     parameterCotangents[ParameterName(site.name, 0)] != nil

@@ -1,0 +1,78 @@
+import Tensors
+
+/// dw = dy ∗ x: the gradient of a convolution's weights. Items are added up one after the other.
+public struct ConvolutionWeightGradient: Kernel {
+  /// `[N, C, H, W]`
+  public let input: Operand
+  /// `[N, O, H', W']`
+  public let outputCotangent: Operand
+  /// `[O, C / groups, taps, taps]`
+  public let weightsCotangent: Operand
+  public let geometry: ConvolutionGeometry
+  public let accumulates: Bool
+
+  public init(
+    input: Operand, outputCotangent: Operand, weightsCotangent: Operand,
+    geometry: ConvolutionGeometry, accumulates: Bool = false
+  ) {
+    self.input = input
+    self.outputCotangent = outputCotangent
+    self.weightsCotangent = weightsCotangent
+    self.geometry = geometry
+    self.accumulates = accumulates
+  }
+
+  public var reads: [Operand] {
+    [input, outputCotangent] + (accumulates ? [weightsCotangent] : [])
+  }
+  public var writes: [Operand] { [weightsCotangent] }
+
+  public var workspaceByteCount: Int {
+    let sizes = plan
+    if sizes.isDepthwise { return 0 }
+    let columns = geometry.window.isPointwise ? 0 : sizes.depth * sizes.positions
+    return (panelCount(sizes) + columns) * MemoryLayout<Float>.stride
+  }
+
+  /// Positions that are multiplied at a time, so that what they need stays in the nearest cache.
+  private static let runLength = 512
+
+  private func panelCount(_ sizes: ConvolutionSizes) -> Int {
+    Matrices.scratchCount(depth: min(sizes.positions, Self.runLength))
+  }
+
+  private var plan: ConvolutionSizes {
+    ConvolutionSizes(input: input.shape, output: outputCotangent.shape, geometry: geometry)
+  }
+
+  public func run(in memory: Memory) {
+    let sizes = plan
+    let (x, dy) = (memory.read(input), memory.read(outputCotangent))
+    let dw = memory.write(weightsCotangent)
+    if !accumulates { dw.update(repeating: 0, count: weightsCotangent.count) }
+    for item in 0..<sizes.batch {
+      for group in 0..<geometry.groups {
+        let source = x + (item * geometry.groups + group) * sizes.groupInputCount
+        let cotangent = dy + (item * geometry.groups + group) * sizes.groupOutputCount
+        let target = dw + group * sizes.groupOutputs * sizes.depth
+        if sizes.isDepthwise {
+          sizes.forEachTapRow { tap, from, to, count in
+            target[tap] += Rows.dot(
+              source + from, step: sizes.window.columns.stride, cotangent + to, count: count)
+          }
+        } else {
+          let scratch = memory.scratch()
+          let columns = sizes.columns(of: source, in: scratch + panelCount(sizes))
+          for start in stride(from: 0, to: sizes.positions, by: Self.runLength) {
+            Matrices.multiply(
+              MatrixView(start: cotangent + start, rowStride: sizes.positions, columnStride: 1),
+              MatrixView(start: columns + start, rowStride: 1, columnStride: sizes.positions),
+              rows: sizes.groupOutputs, columns: sizes.depth,
+              depth: min(Self.runLength, sizes.positions - start), into: target,
+              targetStride: sizes.depth, accumulates: true, scratch: scratch)
+          }
+        }
+      }
+    }
+  }
+}
