@@ -165,6 +165,38 @@ struct LayerGradientTests {
         gamma: random.tensor([3]), beta: random.tensor([3]), mean: random.tensor([3]),
         variance: random.tensor([3], in: 0.5...2))
     },
+    Case("instance normalisation", [3, 4, 4]) {
+      var random = TestRandom(2)
+      return try InstanceNormalization(scale: random.tensor([3]), shift: random.tensor([3]))
+    },
+    Case("layer normalisation of rows", [3, 4, 6]) {
+      var random = TestRandom(2)
+      return LayerNormalization(scale: random.tensor([6]), shift: random.tensor([6]), axis: 3)
+    },
+    Case("layer normalisation with one factor a channel", [3, 4, 4]) {
+      var random = TestRandom(2)
+      return LayerNormalization(scale: random.tensor([3, 1, 1]), axis: 1)
+    },
+    Case("group normalisation with one factor a channel", [6, 3, 3]) {
+      var random = TestRandom(2)
+      return try GroupNormalization(
+        scale: random.tensor([6]), shift: random.tensor([6]), groups: 2)
+    },
+    Case("group normalisation with one factor a group", [6, 3, 3]) {
+      var random = TestRandom(2)
+      return try GroupNormalization(
+        scale: random.tensor([3]), shift: random.tensor([3]), groups: 3)
+    },
+    Case("local response normalisation", [6, 3, 3]) {
+      LocalResponseNormalization(ResponseWindow(size: 3, alpha: 2, bias: 1.5))
+    },
+    Case("local response normalisation over an even number of channels", [6, 3, 3]) {
+      LocalResponseNormalization(ResponseWindow(size: 4, alpha: 2, beta: 0.6, bias: 1.5))
+    },
+    Case("vectors of length 1", [6, 3, 3]) { LpNormalization(axis: 1) },
+    Case("vectors whose magnitudes add up to 1", [3, 3, 6]) {
+      LpNormalization(axis: 3, norm: .taxicab)
+    },
     Case("softmax", [6, 2, 2]) { SoftmaxLayer(axis: 1) },
     Case("logarithm of the softmax", [6, 2, 2]) { SoftmaxLayer(axis: 1, isLogarithmic: true) },
     Case("transpose", [3, 4, 2]) { Transpose(order: [0, 3, 1, 2]) },

@@ -41,10 +41,13 @@ import Testing
     ("Slice", 5), ("Pad", 4), ("Transpose", 1), ("Softmax", 1), ("BatchNormalization", 5),
     ("Squeeze", 2), ("Unsqueeze", 2), ("ReduceMean", 2), ("Clip", 3), ("Gather", 2), ("Shape", 1),
     ("ConstantOfShape", 1), ("Cast", 1), ("Dropout", 1), ("Relu", 1),
+    ("LayerNormalization", 3), ("InstanceNormalization", 3), ("GroupNormalization", 3),
+    ("LRN", 1), ("LpNormalization", 1),
   ]
   private static let attributes = [
     "axis", "axes", "pads", "strides", "dilations", "kernel_shape", "group", "starts", "ends",
-    "perm", "ceil_mode", "auto_pad", "keepdims", "count_include_pad", "transB", "to", "allowzero",
+    "perm", "ceil_mode", "auto_pad", "keepdims", "count_include_pad", "transB", "to", "allowzero", "num_groups",
+    "size", "p", "is_test",
   ]
 
   @Test func `a model of any nodes with any numbers is refused or runs`() throws {
@@ -88,6 +91,7 @@ import Testing
       }
       if kind == "Conv" { names = [last, "k"] }
       if kind == "BatchNormalization" { names = [last, "c", "c", "c", "c"] }
+      if kind.hasSuffix("Normalization") && inputs == 3 { names = [last, "c", "c"] }
       var values: [String: ONNXTestModel.Attribute] = [:]
       for name in attributes where Int.random(in: 0..<4, using: &random) == 0 {
         switch Int.random(in: 0..<10, using: &random) {

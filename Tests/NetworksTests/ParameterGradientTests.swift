@@ -136,6 +136,21 @@ struct ParameterGradientTests {
       try BatchNormalization(
         gamma: $0[0], beta: $0[1], mean: $0[2], variance: $0[3], epsilon: 1e-3)
     },
+    Case("instance normalisation", [3, 4, 4], [[3], [3]]) {
+      try InstanceNormalization(scale: $0[0], shift: $0[1])
+    },
+    Case("layer normalisation of rows", [3, 4, 6], [[6], [6]]) {
+      LayerNormalization(scale: $0[0], shift: $0[1], axis: 3)
+    },
+    Case("layer normalisation with parameters that repeat", [3, 4, 5], [[3, 1, 5], [4, 1]]) {
+      LayerNormalization(scale: $0[0], shift: $0[1], axis: 1)
+    },
+    Case("group normalisation with one factor a channel", [6, 3, 3], [[6], [6]]) {
+      try GroupNormalization(scale: $0[0], shift: $0[1], groups: 2)
+    },
+    Case("group normalisation with one factor a group", [6, 3, 3], [[3], [3]]) {
+      try GroupNormalization(scale: $0[0], shift: $0[1], groups: 3)
+    },
   ]
 
   /// ⟨weights, scores⟩ of a case at an input and parameters, and its gradients.
