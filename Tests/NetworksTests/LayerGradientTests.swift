@@ -208,6 +208,38 @@ struct LayerGradientTests {
     Case("padding and cutting", [2, 4, 5]) {
       Pad(before: [0, 1, -1, 2], after: [0, 0, 2, -1], value: 0.5)
     },
+    Case("padding by reflection", [2, 4, 5]) {
+      Pad(before: [0, 1, -1, 6], after: [0, 0, 2, -1], border: .reflection)
+    },
+    Case("padding by the edge", [2, 4, 5]) {
+      Pad(before: [0, 1, 2, -2], after: [0, 0, 2, 3], border: .edge)
+    },
+    Case("padding by a ring", [2, 4, 5]) {
+      Pad(before: [0, 0, 6, 1], after: [0, 1, -1, 2], border: .ring)
+    },
+    Case("resizing to the nearest element", [2, 4, 5]) {
+      Resize(
+        [.init(2, outputs: 7), .init(3, outputs: 3)], interpolation: .nearest(.halvesDown))
+    },
+    Case("resizing along lines", [2, 4, 5]) {
+      Resize(
+        [.init(2, outputs: 7), .init(3, outputs: 9), .init(1, outputs: 3)],
+        interpolation: .linear, coordinates: .alignedCorners)
+    },
+    Case("shrinking smoothly", [2, 9, 8]) {
+      Resize(
+        [.init(2, outputs: 3), .init(3, outputs: 5)], interpolation: .linear, isSmoothing: true)
+    },
+    Case("resizing by cubic convolution", [2, 5, 6]) {
+      Resize(
+        [.init(2, outputs: 8), .init(3, outputs: 4, length: 4.5)], interpolation: .cubic(-0.5),
+        coordinates: .centeredHalfPixel, excludesOutside: true)
+    },
+    Case("a region that hangs over the end", [2, 5, 6]) {
+      Resize(
+        [.init(2, outputs: 7, start: -0.2, end: 0.7), .init(3, outputs: 4, start: 0.9, end: 0.1)],
+        interpolation: .linear, coordinates: .region(outside: 3))
+    },
     Case("sum with itself", [2, 3, 3]) {
       try SmallNetworks.around(Add(), input: [2, 3, 3], inputs: ["x", "x"])
     },

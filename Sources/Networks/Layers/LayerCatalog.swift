@@ -37,6 +37,7 @@ enum LayerCatalog {
     Reciprocal.self,
     ReLU.self,
     Reshape.self,
+    Resize.self,
     SELU.self,
     Sigmoid.self,
     Slice.self,
