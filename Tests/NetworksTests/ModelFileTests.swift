@@ -194,7 +194,7 @@ import Testing
   /// Operators that cannot be what a node asks for, and what the sentence says.
   static let refused: [(String, [String: ONNXTestModel.Attribute], says: String)] = [
     ("Gemm", ["transA": .integer(1)], "expects [N, D], found [1, 2, 4, 4]"),
-    ("Pad", ["mode": .text("reflect")], "pads in mode 'reflect'; only 'constant' can be read"),
+    ("Pad", ["mode": .text("mirror")], "pads in mode 'mirror', which is unknown"),
     ("Pad", ["pads": .integers([1, 0])], "2 pads do not fit 4 axes"),
     ("Pad", ["pads": .integers([1, 0, 0, 0, 0, 0, 0, 0])], "cannot pad the batch"),
     (

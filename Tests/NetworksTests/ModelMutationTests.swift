@@ -42,12 +42,23 @@ import Testing
     ("Squeeze", 2), ("Unsqueeze", 2), ("ReduceMean", 2), ("Clip", 3), ("Gather", 2), ("Shape", 1),
     ("ConstantOfShape", 1), ("Cast", 1), ("Dropout", 1), ("Relu", 1),
     ("LayerNormalization", 3), ("InstanceNormalization", 3), ("GroupNormalization", 3),
-    ("LRN", 1), ("LpNormalization", 1),
+    ("LRN", 1), ("LpNormalization", 1), ("Resize", 4), ("Upsample", 2),
   ]
   private static let attributes = [
     "axis", "axes", "pads", "strides", "dilations", "kernel_shape", "group", "starts", "ends",
-    "perm", "ceil_mode", "auto_pad", "keepdims", "count_include_pad", "transB", "to", "allowzero", "num_groups",
-    "size", "p", "is_test",
+    "perm", "ceil_mode", "auto_pad", "keepdims", "count_include_pad", "transB", "to", "allowzero",
+    "num_groups",
+    "size", "p", "is_test", "mode", "coordinate_transformation_mode", "keep_aspect_ratio_policy",
+    "antialias",
+  ]
+
+  private static let texts = [
+    "auto_pad": ["SAME_UPPER", "SAME_LOWER", "VALID", ""],
+    "mode": ["constant", "reflect", "edge", "wrap", "nearest", "linear", "cubic"],
+    "coordinate_transformation_mode": [
+      "align_corners", "asymmetric", "tf_crop_and_resize", "half_pixel_symmetric",
+    ],
+    "keep_aspect_ratio_policy": ["stretch", "not_larger", "not_smaller"],
   ]
 
   @Test func `a model of any nodes with any numbers is refused or runs`() throws {
@@ -89,15 +100,20 @@ import Testing
           names.append(own)
         }
       }
+      if kind == "Resize", Bool.random(using: &random) {
+        names = [last, "", "", "i\(step)_sizes"]
+        model.constant("i\(step)_sizes", [1, 2, number(), number()])
+      }
       if kind == "Conv" { names = [last, "k"] }
       if kind == "BatchNormalization" { names = [last, "c", "c", "c", "c"] }
       if kind.hasSuffix("Normalization") && inputs == 3 { names = [last, "c", "c"] }
       var values: [String: ONNXTestModel.Attribute] = [:]
       for name in attributes where Int.random(in: 0..<4, using: &random) == 0 {
         switch Int.random(in: 0..<10, using: &random) {
-        case 0:
+        case 0,
+          1 where texts[name] != nil, 2 where texts[name] != nil:
           values[name] = .text(
-            ["SAME_UPPER", "SAME_LOWER", "VALID", ""].randomElement(using: &random) ?? "")
+            (texts[name] ?? texts["auto_pad", default: [""]]).randomElement(using: &random) ?? "")
         case 1: values[name] = .float(.nan)
         case 2...4: values[name] = .integer(number())
         default:

@@ -142,6 +142,7 @@ extension Pad: ONNXOperator {
   static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
     let input = try node.input()
     let rank = input.shape.rank
+    let border = try border(of: node)
     // The first operator set called the attribute 'paddings'.
     let amounts: [Int]
     if let pads = try node.integers("paddings") {
@@ -166,7 +167,7 @@ extension Pad: ONNXOperator {
       after[axis] = amounts[axes.count + index]
     }
     guard (before + after).contains(where: { $0 != 0 }) else { return .same(input) }
-    return .layer(Pad(before: before, after: after, border: try border(of: node)), of: input)
+    return .layer(Pad(before: before, after: after, border: border), of: input)
   }
 
   private static func border(of node: ONNXNode) throws(LayerError) -> Border {
