@@ -1,0 +1,191 @@
+import Foundation
+import Kernels
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Networks
+
+/// Gradients of parameters against those of another framework, for single operators and for networks.
+@Suite(.enabled(if: SharedFolder.exists, "needs ../shared/golden")) struct GoldenParameterTests {
+  /// An ONNX file's layers, and where its initializers went.
+  struct Model {
+    let graph: LayerGraph
+    let output: LayerName
+    private let nodes: [ONNXNodeProto]
+
+    init(_ path: String, upTo output: LayerName? = nil) throws {
+      let bytes = [UInt8](try Data(contentsOf: SharedFolder.file(path)))
+      let file = try GraphFile(onnx: bytes)
+      guard case .layer(let last)? = file.outputs.first?.output else {
+        throw ModelError(.malformed, "\(path) does not depend on its input")
+      }
+      self.output = output ?? last
+      graph = try file.graph.needed(for: [self.output])
+      nodes = try ONNXGraph(bytes: Data(bytes)).nodes
+    }
+
+    /// The parameter that an initializer became: of a layer of its own, or of the one that reads it.
+    func parameter(_ initializer: String) throws -> ParameterName {
+      let own = LayerName(initializer)
+      if graph.shapes[own] != nil { return ParameterName(own, 0) }
+      for node in nodes {
+        if let position = node.input.firstIndex(of: initializer), let output = node.output.first {
+          return ParameterName(LayerName(output), position - 1)
+        }
+      }
+      throw ModelError(.malformed, "nothing reads '\(initializer)'")
+    }
+
+    func plan(
+      batch: Int, parameters: Set<LayerName>, phase: Phase, engine: Engine
+    ) throws -> Plan {
+      let request = TraceRequest(
+        reading: [output], seeding: [output], gradients: [graph.input], parameters: parameters,
+        phase: phase)
+      return try Plan(graph, for: request, batch: batch, engine: engine)
+    }
+  }
+
+  static func npy(_ path: String) throws -> Tensor {
+    try NPY.read(SharedFolder.file("golden/\(path).npy").path)
+  }
+
+  // MARK: - Operators
+
+  static let operators = [
+    "add_const", "batchnorm", "conv1x1", "conv1x1_s2", "conv3x3", "conv5x5_s2_p2",
+    "conv_asym_pads", "conv_depthwise", "conv_depthwise5_nobias", "conv_depthwise_mult2",
+    "conv_dilated2", "conv_dilated_s2", "conv_grouped2", "conv_rect", "conv_s3_nopad", "conv_wide",
+    "gemm", "lrn3", "lrn5", "prelu",
+  ]
+
+  /// The reference was computed in double precision; sums here have up to a few thousand terms.
+  static let operatorTolerance: Float = 1e-5
+
+  @Test(arguments: operators, Engine.available)
+  func `an operator's value and all its gradients are the reference's`(
+    name: String, engine: Engine
+  ) throws {
+    let folder = "golden/ops/\(name)"
+    let model = try Model("\(folder)/model.onnx")
+    func golden(_ file: String) throws -> Tensor { try Self.npy("ops/\(name)/\(file)") }
+    let files = try FileManager.default.contentsOfDirectory(
+      atPath: SharedFolder.file(folder).path)
+    let initializers = files.filter { $0.hasPrefix("g_") }.map { $0.dropFirst(2).dropLast(4) }
+    var places: [String: ParameterName] = [:]
+    for name in initializers { places[String(name)] = try model.parameter(String(name)) }
+
+    let input = try golden("x")
+    let plan = try model.plan(
+      batch: input.batch, parameters: Set(places.values.map(\.layer)), phase: .inference,
+      engine: engine)
+    plan.run(input)
+    let value = plan.value(of: model.output)
+    let gradients = plan.sweep([model.output: try golden("gy")])
+    #expect(relativeError(value, try golden("y")) < Self.operatorTolerance)
+    let found = try #require(gradients[model.graph.input])
+    #expect(relativeError(found, try golden("gx")) < Self.operatorTolerance)
+    for (initializer, place) in places {
+      let gradient = try #require(gradients.parameters[place.layer])[place.index]
+      let expected = try golden("g_\(initializer)")
+      #expect(relativeError(gradient, expected) < Self.operatorTolerance, "\(initializer)")
+    }
+  }
+
+  @Test(arguments: Engine.available)
+  func `batch normalisation in training is the reference's`(engine: Engine) throws {
+    func golden(_ file: String) throws -> Tensor { try Self.npy("ops/batchnorm/\(file)") }
+    let model = try Model("golden/ops/batchnorm/model.onnx")
+    let input = try golden("x")
+    let plan = try model.plan(batch: input.batch, parameters: [], phase: .training, engine: engine)
+    plan.run(input)
+    let value = plan.value(of: model.output)
+    #expect(relativeError(value, try golden("train_y")) < Self.operatorTolerance)
+    for statistic in ["bn1.running_mean", "bn1.running_var"] {
+      let found = try #require(plan.update(of: try model.parameter(statistic)))
+      #expect(
+        relativeError(found, try golden("train_\(statistic)")) < Self.operatorTolerance,
+        "\(statistic)")
+    }
+    let gradient = plan.sweep([model.output: try golden("gy")])[model.graph.input]
+    #expect(
+      relativeError(try #require(gradient), try golden("train_gx")) < Self.operatorTolerance)
+  }
+
+  // MARK: - Networks
+
+  /// What a network is trained by: `params.json`.
+  struct Parameters: Decodable {
+    struct Entry: Decodable {
+      let name: String
+      let shape: Shape
+      let offset: Int
+    }
+    let params: [Entry]
+  }
+
+  /// Losses before the first step: `index.json`.
+  struct Index: Decodable {
+    struct Net: Decodable {
+      let logits: String
+      let loss_eval: Double?
+      let loss_train: Double?
+    }
+    let nets: [String: Net]
+  }
+
+  static let networks: [(String, Phase)] =
+    ["plain", "residual", "fire", "vggprep", "strided", "avgres", "alex", "mobile"].map {
+      ($0, .inference)
+    }
+    // Those with batch normalisation.
+    + ["plain", "residual", "strided", "avgres", "mobile"].map { ($0, .training) }
+
+  @Test(arguments: networks)
+  func `the gradient of a loss is the reference's`(name: String, phase: Phase) throws {
+    let folder = "golden/nets/\(name)"
+    let index = try JSONDecoder().decode(
+      Index.self, from: Data(contentsOf: SharedFolder.file("golden/index.json")))
+    let net = try #require(index.nets[name])
+    let model = try Model("\(folder)/model.onnx", upTo: LayerName(net.logits))
+    let parameters = try JSONDecoder().decode(
+      Parameters.self, from: Data(contentsOf: SharedFolder.file("\(folder)/train/params.json"))
+    ).params
+    let file = phase == .training ? "grad_train" : "grad_eval"
+    let expected = try Self.npy("nets/\(name)/train/\(file)")
+    let expectedLoss = try #require(phase == .training ? net.loss_train : net.loss_eval)
+
+    // The first of three small batches.
+    let batches = try Self.npy("nets/\(name)/train/x")
+    let input = batches.items(0..<1).reshaped(to: Shape(Array(batches.shape.extents.dropFirst())))
+    let labels = try Self.npy("nets/\(name)/train/y").scalars.prefix(input.batch).map { Int($0) }
+    var places: [ParameterName] = []
+    for entry in parameters { places.append(try model.parameter(entry.name)) }
+    let plan = try model.plan(
+      batch: input.batch, parameters: Set(places.map(\.layer)), phase: phase, engine: .preferred)
+    plan.run(input)
+    let logits = plan.value(of: model.output)
+    var seed = Tensor(zeros: logits.shape)
+    var loss = 0.0
+    for (item, label) in labels.enumerated() {
+      let probabilities = Prediction(logits: logits.item(item).scalars).probabilities
+      loss -= log(Double(probabilities[label])) / Double(labels.count)
+      for (position, probability) in probabilities.enumerated() {
+        seed[item * probabilities.count + position] =
+          (probability - (position == label ? 1 : 0)) / Float(labels.count)
+      }
+    }
+    #expect(abs(loss - expectedLoss) < 1e-5 * expectedLoss)
+
+    let gradients = plan.sweep([model.output: seed]).parameters
+    let scale = expected.largestMagnitude
+    for (entry, place) in zip(parameters, places) {
+      let found = try #require(gradients[place.layer])[place.index]
+      let range = entry.offset..<entry.offset + entry.shape.count
+      let part = Tensor(Array(expected.scalars[range]), shape: entry.shape)
+      let error = (found.reshaped(to: entry.shape) - part).largestMagnitude / scale
+      #expect(error < 1e-4, "\(entry.name)")
+    }
+  }
+}
