@@ -136,11 +136,11 @@ import Testing
   }
 
   static let networks: [(String, Phase)] =
-    ["plain", "residual", "fire", "vggprep", "strided", "avgres", "alex", "mobile"].map {
+    ["plain", "residual", "fire", "vggprep", "strided", "avgres", "alex", "mobile", "mix"].map {
       ($0, .inference)
     }
     // Those with batch normalisation.
-    + ["plain", "residual", "strided", "avgres", "mobile"].map { ($0, .training) }
+    + ["plain", "residual", "strided", "avgres", "mobile", "mix"].map { ($0, .training) }
 
   @Test(arguments: networks)
   func `the gradient of a loss is the reference's`(name: String, phase: Phase) throws {
