@@ -1,35 +1,31 @@
 public import Kernels
 public import Tensors
 
-/// A network ready to run on an engine.
-///
-/// Plans are compiled on first use for each batch size and request, and kept for the next one. Any
-/// number of threads may ask at once, each gets a plan of its own. Results depend on the network, the
-/// engine and the batch size of the pass, not on what else runs.
+/// A network ready to run on an engine: a compiled graph with scores at its end.
 public final class CompiledNetwork: DifferentiableClassifier {
   public let network: Network
-  public let engine: Engine
   public let batchLimit: Int
   public let layers: [LayerSummary]
-  private let pool: PlanPool
+  private let graph: CompiledGraph
 
   /// - Parameter idleByteLimit: how much memory plans may keep while nobody uses them.
   public init(
     _ network: Network, engine: Engine = .preferred, idleByteLimit: Int = 1 << 30
   ) {
     self.network = network
-    self.engine = engine
-    pool = PlanPool(byteLimit: idleByteLimit)
+    graph = CompiledGraph(
+      network.graph, aliases: network.aliases, engine: engine, idleByteLimit: idleByteLimit)
     layers = network.summaries
     batchLimit = network.isBatchable ? network.comfortableBatch : 1
   }
 
+  public var engine: Engine { graph.engine }
   public var inputShape: Shape { network.inputShape }
   public var classCount: Int { network.classCount }
   public var labels: [String] { network.labels }
 
   public func resolve(_ name: LayerName) throws(NetworkError) -> LayerName {
-    try network.resolve(name)
+    try graph.resolve(name)
   }
 
   public func logits(for batch: Tensor) -> Tensor {
@@ -40,24 +36,12 @@ public final class CompiledNetwork: DifferentiableClassifier {
     precondition(
       (1...batchLimit).contains(batch.batch),
       "a pass takes 1 to \(batchLimit) pictures, got \(batch.batch)")
-    let plan = pool.take(request, batch: batch.batch) {
-      do {
-        return try Plan(
-          network.graph, aliases: network.aliases, for: request, batch: batch.batch, engine: engine)
-      } catch {
-        preconditionFailure("\(error)")
-      }
-    }
-    plan.run(batch)
-    return Trace(plan: plan, from: pool)
+    return graph.trace(batch, for: request)
   }
 
   /// Bytes of working memory that a pass takes, without making it.
   public func byteCount(of request: TraceRequest, batch: Int) throws(NetworkError) -> Int {
-    let resolved = try request.resolved(in: network.graph, network.aliases)
-    let builder = try PlanBuilder(network.graph, for: resolved, batch: batch)
-    let workspace = builder.kernels.map(\.workspaceByteCount).max() ?? 0
-    return ArenaLayout(builder, sweeps: request.sweeps).byteCount + workspace
+    try graph.byteCount(of: request, batch: batch)
   }
 }
 

@@ -15,9 +15,10 @@ struct ONNXScores {
     }
     let logits = try scores(at: peeled(last))
     do throws(NetworkError) {
-      let graph = try LayerGraph(
-        input: input.entry.layer, inputShape: input.shape, nodes: assembly.nodes
-      ).needed(for: [logits])
+      let whole = try LayerGraph(
+        input: input.entry.layer, inputShape: input.shape, nodes: assembly.nodes)
+      let graph = try TransposeMotion.applied(
+        to: whole.needed(for: [logits]), keeping: [logits])
       guard graph.descendants(of: [graph.input]).contains(logits) else {
         throw .graph("the scores do not depend on the input '\(input.name)'")
       }
