@@ -66,15 +66,15 @@ public struct LayerGraph: Sendable {
   func isItemwise(at layer: LayerName) -> Bool {
     // A batch that no extent of the graph equals by accident.
     let many = 7919
-    guard let alone = shapes[layer], let batch = try? shapes(batch: many),
-      batch[layer] == alone.batched(many)
-    else { return false }
+    guard shapes[layer] != nil, let batch = try? shapes(batch: many) else { return false }
     let needed = ancestors(of: [layer])
     let varying = descendants(of: [input])
-    return nodes.allSatisfy { node in
-      guard needed.contains(node.name), varying.contains(node.name) else { return true }
-      return node.layer.isItemwise(for: node.inputs.compactMap { batch[$0] })
-    }
+    return varying.contains(layer)
+      && nodes.allSatisfy { node in
+        guard needed.contains(node.name), varying.contains(node.name) else { return true }
+        return batch[node.name] == shapes[node.name]?.batched(many)
+          && node.layer.isItemwise(for: node.inputs.compactMap { batch[$0] })
+      }
   }
 
   /// The graph without what the given layers do not depend on.

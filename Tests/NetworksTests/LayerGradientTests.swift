@@ -64,6 +64,20 @@ struct LayerGradientTests {
     }
   }
 
+  /// A layer that works along the leading axis, on one picture laid out as `shape`.
+  static func whole(_ layer: any Layer, of shape: Shape) -> @Sendable () throws -> Network {
+    {
+      let count = try layer.outputShape(for: [shape]).count
+      return try Network(
+        input: "x", inputShape: shape,
+        nodes: [
+          .init("front", Reshape(whole: shape), of: ["x"]),
+          .init("layer", layer, of: ["front"]),
+          .init("scores", Reshape(whole: [1, count]), of: ["layer"]),
+        ], logits: "scores")
+    }
+  }
+
   static func constant(_ shape: Shape) -> Network.Node {
     var random = TestRandom(5)
     return .init("constant", Constant(random.tensor(shape, in: 0.5...1.5)), of: [])
@@ -205,6 +219,55 @@ struct LayerGradientTests {
         .init(axis: 1, start: 1, end: 6, step: 2), .init(axis: 3, start: -1, end: -9, step: -1),
       ])
     },
+    Case(
+      "transpose of the leading axis", [3, 4, 2],
+      network: whole(Transpose(order: [2, 0, 1]), of: [3, 4, 2])),
+    Case(
+      "slice of the leading axis", [5, 4],
+      network: whole(Slice([.init(axis: 0, start: 4, end: 0, step: -2)]), of: [5, 4])),
+    Case(
+      "softmax along the leading axis", [5, 4], network: whole(SoftmaxLayer(axis: 0), of: [5, 4])),
+    Case(
+      "mean along all but the batch and the last axis", [3, 4, 5],
+      network: whole(ReduceMean(axes: [0, 1]), of: [3, 4, 5])),
+    Case("sum along the channels", [6, 3, 5]) { ReduceSum(axes: [1]) },
+    Case("mean along the last axis", [3, 4, 5]) { ReduceMean(axes: [3], keepsAxes: false) },
+    Case("largest along axes that are apart", [4, 3, 5]) { ReduceMax(axes: [1, 3]) },
+    Case("smallest along the rows", [3, 4, 5]) { ReduceMin(axes: [2], keepsAxes: false) },
+    Case("product along the channels", [3, 5, 5], network: shifted(ReduceProduct(axes: [1]))),
+    Case("sum of magnitudes", [3, 4, 5]) { ReduceMagnitudes(axes: [2, 3]) },
+    Case("sum of squares", [3, 4, 5]) { ReduceSquares(axes: [1, 2, 3]) },
+    Case("length along the channels", [4, 3, 5]) { ReduceLength(axes: [1]) },
+    Case("logarithm of the sum", [3, 5, 5], network: shifted(ReduceLogSum(axes: [1, 3]))),
+    Case("logarithm of the sum of exponentials", [3, 4, 20]) { ReduceLogSumExp(axes: [2]) },
+    Case("product of matrices from one input", [2, 4, 4]) {
+      try SmallNetworks.around(MatMul(), input: [2, 4, 4], inputs: ["x", "x"])
+    },
+    Case("product with its own transpose", [2, 3, 40]) {
+      try SmallNetworks.around(
+        MatMul(transposesSecond: true), input: [2, 3, 40], inputs: ["x", "x"])
+    },
+    Case("product of transposed matrices", [2, 4, 4]) {
+      try SmallNetworks.around(
+        MatMul(transposesFirst: true, transposesSecond: true), input: [2, 4, 4],
+        before: [constant([1, 4, 4])], inputs: ["x", "constant"])
+    },
+    Case("product of matrices with one factor for all channels", [3, 4, 5]) {
+      try SmallNetworks.around(
+        MatMul(), input: [3, 4, 5],
+        before: [
+          .init("mean", ReduceMean(axes: [1]), of: ["x"]),
+          .init("turned", Transpose(order: [0, 1, 3, 2]), of: ["mean"]),
+        ], inputs: ["x", "turned"])
+    },
+    Case("product of matrices with a column", [3, 4, 5]) {
+      try SmallNetworks.around(
+        MatMul(), input: [3, 4, 5], before: [constant([5])], inputs: ["x", "constant"])
+    },
+    Case("product of a row with matrices", [3, 4, 5]) {
+      try SmallNetworks.around(
+        MatMul(), input: [3, 4, 5], before: [constant([4])], inputs: ["constant", "x"])
+    },
     Case("padding and cutting", [2, 4, 5]) {
       Pad(before: [0, 1, -1, 2], after: [0, 0, 2, -1], value: 0.5)
     },
@@ -293,10 +356,11 @@ struct LayerGradientTests {
     var random = TestRandom(42)
     // All values differ, by more than the probe moves any of them, so that maxima, clips and
     // rectifiers stay on one side of their kinks.
-    let shape = Shape([2] + subject.input.extents)
+    let network = try subject.network()
+    let shape = Shape([network.isBatchable ? 2 : 1] + subject.input.extents)
     let ladder = (0..<shape.count).map { (Float($0) + 0.5) / Float(shape.count) * 2 - 1 }
     let found = GradientCheck.disagreement(
-      of: try subject.network(),
+      of: network,
       at: Tensor(ladder.shuffled(using: &random), shape: shape), engine: engine)
     #expect(found < 5e-3)
   }

@@ -1,22 +1,22 @@
 import Kernels
 public import Tensors
 
-/// Joins its inputs along one axis, never the batch.
+/// Joins its inputs along one axis.
 public struct Concatenate: Layer {
   public static let kind = "Concat"
-  /// Counted from the front, at least 1.
+  /// Counted from the front.
   public let axis: Int
 
   public init(axis: Int) { self.axis = axis }
 
+  public func isItemwise(for inputs: [Shape]) -> Bool { axis != 0 }
   public func operations(inputs: [Shape], output: Shape) -> Int { 0 }
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {
-    guard axis >= 1 else { throw LayerError("cannot join along axis \(axis)") }
-    return try Self.joinedShape(of: inputs, axis: axis)
+    try Self.joinedShape(of: inputs, axis: axis)
   }
 
-  /// The shape of arrays joined along any axis that they have.
+  /// The shape of arrays joined along an axis that they have.
   static func joinedShape(of inputs: [Shape], axis: Int) throws(LayerError) -> Shape {
     guard let first = inputs.first else { throw LayerError("expects inputs, found none") }
     guard (0..<first.rank).contains(axis) else {

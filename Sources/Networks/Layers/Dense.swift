@@ -70,39 +70,3 @@ public struct Dense: Layer {
     }
   }
 }
-
-extension Dense: ONNXOperator {
-  static let onnxKinds = ["Gemm", "MatMul"]
-
-  static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
-    let weights = try node.constant(1, "weights").tensor
-    if node.kind == "MatMul" {
-      return .layer(try Dense(weights: weights, transposed: false), of: try node.input())
-    }
-    let input = try node.input()
-    guard input.shape.rank == 2 else { throw LayerError("expects [N, D], found \(input.shape)") }
-    if try node.flag("transA") { throw LayerError("transA would mix the pictures of a batch") }
-    let transposed = try node.flag("transB")
-    guard weights.shape.rank == 2 else {
-      throw LayerError("expects a matrix of weights, found \(weights.shape)")
-    }
-    let bias = try node.optionalConstant(2, "biases")?.tensor
-      .spread(over: weights.shape[transposed ? 0 : 1])
-    let (alpha, beta) = (try node.float("alpha") ?? 1, try node.float("beta") ?? 1)
-    let dense = try Dense(
-      weights: alpha == 1 ? weights : alpha * weights,
-      bias: beta == 1 ? bias : bias.map { beta * $0 }, transposed: transposed)
-    return .layer(dense, of: input)
-  }
-}
-
-extension Tensor {
-  /// One bias for each output, from a shape that broadcasts to `[N, count]` alike for every N.
-  fileprivate func spread(over count: Int) throws(LayerError) -> Tensor {
-    if self.count == 1 { return Tensor(repeating: self[0], shape: [count]) }
-    guard self.count == count, shape.rank >= 1, shape[-1] == count else {
-      throw LayerError("biases \(shape) do not fit \(count) outputs")
-    }
-    return reshaped(to: [count])
-  }
-}

@@ -164,24 +164,9 @@ extension AveragePool: ONNXOperator {
 }
 
 extension GlobalAveragePool: ONNXOperator {
-  static let onnxKinds = ["GlobalAveragePool", "ReduceMean"]
+  static let onnxKinds = ["GlobalAveragePool"]
 
   static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
-    let input = try node.input()
-    if node.kind == "GlobalAveragePool" { return .layer(GlobalAveragePool(), of: input) }
-    let rank = input.shape.rank
-    var axes: Set<Int> = []
-    for axis in try node.integers("axes", orInput: 1) ?? [] {
-      axes.insert(try node.axis(axis, rank: rank))
-    }
-    let passesOn = try node.flag("noop_with_empty_axes")
-    if axes.isEmpty && passesOn { return .same(input) }
-    guard rank >= 3, axes == Set(2..<rank) else {
-      throw LayerError(
-        "takes the mean of \(input.shape) along \(axes.sorted()); only all spatial axes together "
-          + "can be read")
-    }
-    if try node.flag("keepdims", default: true) { return .layer(GlobalAveragePool(), of: input) }
-    return .layers([GlobalAveragePool(), Reshape(item: [input.shape[1]])], of: [input])
+    .layer(GlobalAveragePool(), of: try node.input())
   }
 }

@@ -1,7 +1,7 @@
 import Kernels
 public import Tensors
 
-/// Every `step`-th element between two positions, along any axes but the batch.
+/// Every `step`-th element between two positions, along any axes.
 public struct Slice: Layer {
   public static let kind = "Slice"
 
@@ -40,13 +40,14 @@ public struct Slice: Layer {
 
   public init(_ ranges: [Range]) { self.ranges = ranges }
 
+  public func isItemwise(for inputs: [Shape]) -> Bool { !ranges.contains { $0.axis == 0 } }
   public func operations(inputs: [Shape], output: Shape) -> Int { 0 }
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {
     let input = try inputs.only()
     var extents = input.extents
     for range in ranges {
-      guard (1..<max(input.rank, 1)).contains(range.axis) else {
+      guard (0..<input.rank).contains(range.axis) else {
         throw LayerError("cannot slice \(input) along axis \(range.axis)")
       }
       guard let resolved = range.resolved(for: input[range.axis]) else {
@@ -96,7 +97,15 @@ extension Slice: ONNXOperator {
       // All of a batch of one: every picture stays.
       range.axis != 0 || range.resolved(for: input.shape[0])?.count != input.shape[0]
     }
-    return ranges.isEmpty ? .same(input) : .layer(Slice(ranges), of: input)
+    return ranges.isEmpty
+      ? .same(input) : try Slice(ranges).reading(of: input, name: node.output)
+  }
+
+  /// The layer; nothing at all is known beforehand, and what uses it may have to refuse it.
+  func reading(of input: ONNXValue, name: String) throws(LayerError) -> ONNXReading {
+    let shape = try outputShape(for: [input.shape])
+    guard shape.count == 0 else { return .layer(self, of: input) }
+    return .same(.constant(ONNXConstant(Tensor([], shape: shape), name: name)))
   }
 
   /// What a Slice node takes, whether its numbers are attributes or inputs.

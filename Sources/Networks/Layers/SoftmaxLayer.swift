@@ -5,7 +5,7 @@ public import Tensors
 /// is read, so this stands inside of networks only.
 public struct SoftmaxLayer: Layer {
   public static let kind = "Softmax"
-  /// Counted from the front, at least 1.
+  /// Counted from the front.
   public let axis: Int
   public let isLogarithmic: Bool
 
@@ -14,11 +14,12 @@ public struct SoftmaxLayer: Layer {
     self.isLogarithmic = isLogarithmic
   }
 
+  public func isItemwise(for inputs: [Shape]) -> Bool { axis != 0 }
   public func operations(inputs: [Shape], output: Shape) -> Int { 4 * output.count }
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {
     let input = try inputs.only()
-    guard (1..<max(input.rank, 1)).contains(axis) else {
+    guard (0..<input.rank).contains(axis) else {
       throw LayerError("cannot normalise \(input) along axis \(axis)")
     }
     return input

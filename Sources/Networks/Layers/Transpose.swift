@@ -1,7 +1,7 @@
 import Kernels
 public import Tensors
 
-/// Puts the axes in another order; the batch stays in front.
+/// Puts the axes in another order.
 public struct Transpose: Layer {
   public static let kind = "Transpose"
   /// The input axis behind each output axis.
@@ -9,12 +9,13 @@ public struct Transpose: Layer {
 
   public init(order: [Int]) { self.order = order }
 
+  public func isItemwise(for inputs: [Shape]) -> Bool { order.first == 0 }
   public func operations(inputs: [Shape], output: Shape) -> Int { 0 }
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {
     let input = try inputs.only()
-    guard order.sorted() == Array(0..<input.rank), order.first == 0 else {
-      throw LayerError("\(order) does not order the axes of \(input) with the batch in front")
+    guard order.sorted() == Array(0..<input.rank) else {
+      throw LayerError("\(order) does not order the axes of \(input)")
     }
     return Shape(order.map { input[$0] })
   }

@@ -151,6 +151,17 @@ struct ONNXAssembly {
       let name = LayerName(output)
       try append(layers, of: names, as: name, kind: kind)
       return .computed(name, shapes[name] ?? [])
+    case .joined(let layers, let readings):
+      var sources: [ONNXValue] = []
+      for (position, reading) in readings.enumerated() {
+        if case .same(let value) = reading {
+          sources.append(value)
+        } else {
+          let own = free("\(output)/\(kind)-input\(position)").description
+          sources.append(try placed(reading, as: own, kind: kind))
+        }
+      }
+      return try placed(.layers(layers, of: sources), as: output, kind: kind)
     case .several:
       throw LayerError("has several outputs in one")
     }

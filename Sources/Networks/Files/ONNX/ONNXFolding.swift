@@ -133,20 +133,8 @@ enum ONNXFolding {
 
   private static func slice(_ node: ONNXNode) throws(LayerError) -> ONNXConstant {
     let source = try node.constant(0, "values")
-    var extents = source.shape.extents
-    var strides = source.shape.strides
-    var start = 0
-    for range in try Slice.ranges(of: node, rank: extents.count) {
-      let extent = extents[range.axis]
-      guard let (first, count) = range.resolved(for: extent) else {
-        throw LayerError("a slice needs a step, found \(range.step)")
-      }
-      start += first * strides[range.axis]
-      strides[range.axis] *= min(max(range.step, -extent), extent)
-      extents[range.axis] = count
-    }
-    let positions = LatticePositions(start: start, extents: extents, strides: strides)
-    return source.picking(positions, shape: try checked(extents), name: node.output)
+    return try source.sliced(
+      try Slice.ranges(of: node, rank: source.shape.rank), name: node.output)
   }
 
   private static func transposed(_ node: ONNXNode) throws(LayerError) -> ONNXConstant {
@@ -227,6 +215,27 @@ enum ONNXFolding {
       throw LayerError("makes a constant of more than \(ModelLimits.elementCount) elements")
     }
     return shape
+  }
+}
+
+extension ONNXConstant {
+  /// The elements in the given ranges, of axes that are there.
+  func sliced(_ ranges: [Slice.Range], name: String) throws(LayerError) -> ONNXConstant {
+    var extents = shape.extents
+    var strides = shape.strides
+    var start = 0
+    for range in ranges {
+      let extent = extents[range.axis]
+      guard let (first, count) = range.resolved(for: extent) else {
+        throw LayerError("a slice needs a step, found \(range.step)")
+      }
+      start += first * strides[range.axis]
+      strides[range.axis] *= min(max(range.step, -extent), extent)
+      extents[range.axis] = count
+    }
+    return picking(
+      LatticePositions(start: start, extents: extents, strides: strides), shape: Shape(extents),
+      name: name)
   }
 }
 

@@ -17,6 +17,8 @@ enum ONNXReading {
   /// Layers in a row. The first reads the inputs, each next one the layer before it; the last gets
   /// the node's name.
   case layers([any Layer], of: [ONNXValue])
+  /// As `layers`, reading what is itself several layers, such as both factors of a product.
+  indirect case joined([any Layer], of: [ONNXReading])
   /// Nothing: the node passes on what is already there.
   case same(ONNXValue)
   /// One after the other for the node's outputs; further outputs are not computed.

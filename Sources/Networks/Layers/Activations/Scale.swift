@@ -1,0 +1,23 @@
+public import Kernels
+
+/// A fixed factor.
+public struct FixedFactor: NamedFunction {
+  public static let kind = "Scale"
+  public let factor: Float
+
+  public init(_ factor: Float) { self.factor = factor }
+
+  public func callAsFunction(_ x: Float) -> Float { factor * x }
+  public func slope(at x: Float) -> Float { factor }
+  public static var slopeReads: SlopeOperand { .value }
+}
+
+/// Every element times a fixed factor.
+public typealias Scale = Pointwise<FixedFactor>
+
+extension Scale {
+  /// The layer, or none where the factor is 1.
+  static func layers(_ factor: Float) -> [any Layer] {
+    factor == 1 ? [] : [Scale(FixedFactor(factor))]
+  }
+}

@@ -1,0 +1,218 @@
+import Foundation
+import Kernels
+import Tensors
+import Testing
+
+@testable import Networks
+
+/// Operators on arrays as files spell them, against values worked out by hand.
+struct ONNXArrayTests {
+  /// One node that reads `x` and constants.
+  struct Case: CustomTestStringConvertible, Sendable {
+    let kind: String
+    var opset = 18
+    let x: Tensor
+    /// What comes before and after `x` among the inputs.
+    var before: [Constant] = []
+    var after: [Constant] = []
+    var attributes: [String: ONNXTestModel.Attribute] = [:]
+    let expected: [Tensor]
+    var testDescription: String { "\(kind) \(opset) \(x.shape) \(after) \(attributes)" }
+
+    enum Constant: Sendable {
+      case none
+      case integers([Int])
+      case floats([Float], [Int])
+    }
+
+    /// The node in a graph whose input `x` has a fixed shape.
+    var bytes: [UInt8] {
+      var model = ONNXTestModel(input: x.shape.extents.map(String.init))
+      model.opset = opset
+      var inputs: [String] = []
+      for (index, constant) in (before + [.none] + after).enumerated() {
+        let name = "constant\(index)"
+        switch constant {
+        case .none:
+          inputs.append(index == before.count ? "x" : "")
+        case .integers(let values):
+          model.constant(name, values)
+          inputs.append(name)
+        case .floats(let values, let extents):
+          model.constant(name, values, extents)
+          inputs.append(name)
+        }
+      }
+      let outputs = expected.indices.map { "y\($0)" }
+      model.node(kind, inputs, outputs, attributes)
+      model.outputs = outputs.map { ONNXTestModel.valueInfo($0, [], 1) }
+      return model.bytes
+    }
+  }
+
+  /// 0, 1, 2, …
+  static func ramp(_ shape: Shape) -> Tensor {
+    Tensor((0..<shape.count).map { Float($0) }, shape: shape)
+  }
+
+  static func row(_ values: Float...) -> Tensor { Tensor(values, shape: [values.count]) }
+
+  static let cases: [Case] = parts + reductions + products
+
+  static let parts = [
+    Case(
+      kind: "Split", opset: 2, x: ramp([2, 3]),
+      attributes: ["axis": .integer(1), "split": .integers([1, 2])],
+      expected: [Tensor([0, 3], shape: [2, 1]), Tensor([1, 2, 4, 5], shape: [2, 2])]),
+    Case(
+      kind: "Split", opset: 13, x: ramp([4]), expected: [row(0, 1), row(2, 3)]),
+    Case(
+      kind: "Split", x: ramp([5]), attributes: ["num_outputs": .integer(3)],
+      expected: [row(0, 1), row(2, 3), row(4)]),
+    Case(
+      kind: "Split", x: ramp([3]), after: [.integers([0, 3])],
+      expected: [Tensor([], shape: [0]), row(0, 1, 2)]),
+    Case(
+      kind: "Slice", x: ramp([3, 2]),
+      after: [.integers([-1]), .integers([-9]), .integers([0]), .integers([-2])],
+      expected: [Tensor([4, 5, 0, 1], shape: [2, 2])]),
+    Case(
+      kind: "Concat", x: ramp([1, 2]), before: [.floats([7, 8], [1, 2])],
+      attributes: ["axis": .integer(0)],
+      expected: [Tensor([7, 8, 0, 1], shape: [2, 2])]),
+    Case(
+      kind: "Transpose", x: ramp([2, 3]), expected: [Tensor([0, 3, 1, 4, 2, 5], shape: [3, 2])]),
+    Case(kind: "Transpose", x: Tensor([4], shape: []), expected: [Tensor([4], shape: [])]),
+    Case(
+      kind: "Softmax", x: Tensor([0, 0, Float(log(3.0)), 0], shape: [2, 2]),
+      attributes: ["axis": .integer(0)],
+      expected: [Tensor([0.25, 0.5, 0.75, 0.5], shape: [2, 2])]),
+  ]
+
+  /// Of 1, 2, 3 and 4, −1, 2 along each axis, and of all.
+  static let reductions: [Case] = {
+    let x = Tensor([1, 2, 3, 4, -1, 2], shape: [2, 3])
+    func reduced(_ kind: String, rows: [Float], columns: [Float], all: Float) -> [Case] {
+      [
+        Case(
+          kind: kind, opset: 13, x: x,
+          after: kind == "ReduceSum" ? [.integers([-1])] : [],
+          attributes: kind == "ReduceSum" ? [:] : ["axes": .integers([-1])],
+          expected: [Tensor(rows, shape: [2, 1])]),
+        Case(
+          kind: kind, x: x, after: [.integers([0])], attributes: ["keepdims": .integer(0)],
+          expected: [Tensor(columns, shape: [3])]),
+        Case(kind: kind, x: x, expected: [Tensor([all], shape: [1, 1])]),
+        Case(
+          kind: kind, x: x.reshaped(to: [1, 2, 1, 3]), after: [.integers([3, 1])],
+          expected: [Tensor([all], shape: [1, 1, 1, 1])]),
+      ]
+    }
+    func logs(_ values: Double...) -> [Float] { values.map { Float(log($0)) } }
+    let powers: [Double] = [1, 2, 3, 4, -1, 2].map { Foundation.exp($0) }
+    let positive = Tensor([1, 2, 3, 4, 1, 2], shape: [2, 3])
+    return reduced("ReduceSum", rows: [6, 5], columns: [5, 1, 5], all: 11)
+      + reduced("ReduceMean", rows: [2, 5 / 3], columns: [2.5, 0.5, 2.5], all: 11 / 6)
+      + reduced("ReduceMax", rows: [3, 4], columns: [4, 2, 3], all: 4)
+      + reduced("ReduceMin", rows: [1, -1], columns: [1, -1, 2], all: -1)
+      + reduced("ReduceProd", rows: [6, -8], columns: [4, -2, 6], all: -48)
+      + reduced("ReduceL1", rows: [6, 7], columns: [5, 3, 5], all: 13)
+      + reduced("ReduceSumSquare", rows: [14, 21], columns: [17, 5, 13], all: 35)
+      + reduced(
+        "ReduceL2", rows: [14, 21].map { (x: Float) in x.squareRoot() },
+        columns: [17, 5, 13].map { (x: Float) in x.squareRoot() }, all: Float(35).squareRoot())
+      + reduced("ReduceLogSum", rows: logs(6, 5), columns: logs(5, 1, 5), all: logs(11)[0])
+      + reduced(
+        "ReduceLogSumExp",
+        rows: logs(powers[0] + powers[1] + powers[2], powers[3] + powers[4] + powers[5]),
+        columns: logs(powers[0] + powers[3], powers[1] + powers[4], powers[2] + powers[5]),
+        all: logs(powers.reduce(0, +))[0])
+      + [
+        Case(
+          kind: "ReduceSumSquare", x: positive, attributes: ["noop_with_empty_axes": .integer(1)],
+          expected: [Tensor([1, 4, 9, 16, 1, 4], shape: [2, 3])]),
+        Case(
+          kind: "ReduceLogSumExp", x: row(1000, 1000), expected: [row(1000 + logs(2)[0])]),
+        Case(kind: "ReduceSum", x: Tensor([5], shape: []), expected: [Tensor([5], shape: [])]),
+      ]
+  }()
+
+  static let products = [
+    Case(
+      kind: "MatMul", x: ramp([2, 1, 3]), after: [.floats([1, 0, 2, 1, 0, 1], [1, 3, 2])],
+      expected: [Tensor([2, 3, 11, 9], shape: [2, 1, 2])]),
+    Case(
+      kind: "MatMul", x: ramp([3]), after: [.floats([1, 0, 2, 1, 0, 1], [3, 2])],
+      expected: [row(2, 3)]),
+    Case(
+      kind: "MatMul", x: ramp([2, 3]), after: [.floats([1, 2, 3], [3])], expected: [row(8, 26)]),
+    Case(
+      kind: "MatMul", x: ramp([3]), after: [.floats([1, 2, 3], [3])],
+      expected: [Tensor([8], shape: [])]),
+    Case(
+      kind: "MatMul", x: ramp([2, 2]), before: [.floats([1, 2, 3, 4], [2, 1, 2])],
+      expected: [Tensor([4, 7, 8, 15], shape: [2, 1, 2])]),
+    Case(
+      kind: "Gemm", x: ramp([2, 3]),
+      after: [.floats([1, 2], [2, 1]), .floats([1, 2, 3], [3, 1])],
+      attributes: ["transA": .integer(1), "alpha": .float(2), "beta": .float(10)],
+      expected: [Tensor([22, 38, 54], shape: [3, 1])]),
+    Case(
+      kind: "Gemm", x: ramp([2, 3]), before: [.floats([1, 2, 3], [1, 3])],
+      attributes: ["transB": .integer(1), "alpha": .float(0.5)],
+      expected: [Tensor([4, 13], shape: [1, 2])]),
+    Case(
+      kind: "Gemm", x: Tensor([1, 2], shape: [1, 2]),
+      before: [.floats([3, 4], [2, 1]), .floats([1, 1], [1, 2])],
+      attributes: ["beta": .float(-1)],
+      expected: [Tensor([2, 1, 3, 2], shape: [2, 2])]),
+  ]
+
+  @Test(arguments: cases) func `an operator gives its definition's values`(_ subject: Case) throws {
+    let file = try GraphFile(onnx: subject.bytes)
+    let layers = file.outputs.compactMap { output -> LayerName? in
+      if case .layer(let name) = output.output { name } else { nil }
+    }
+    let plan = try Plan(
+      file.graph, for: TraceRequest(reading: Set(layers)), batch: 1, engine: .portable)
+    plan.run(subject.x.reshaped(to: Shape([1] + subject.x.shape.extents)))
+    for (output, expected) in zip(file.outputs, subject.expected) {
+      let found =
+        switch output.output {
+        case .layer(let name): plan.value(of: name)
+        case .constant(let tensor): tensor
+        }
+      #expect(found.shape == expected.shape)
+      for (a, b) in zip(found.scalars, expected.scalars) {
+        // A few roundings of single precision.
+        #expect(a == b || abs(a - b) <= 1e-6 * max(1, abs(b)), "\(found.scalars)")
+      }
+    }
+  }
+
+  @Test func `what works along the leading axis sees one picture at a time`() {
+    let shapes: [Shape] = [[7919, 2, 3]]
+    let itemwise: [any Layer] = [
+      Slice([.init(axis: 1, start: 0, end: 1)]), Concatenate(axis: 2), SoftmaxLayer(axis: 1),
+      Transpose(order: [0, 2, 1]), ReduceMean(axes: [1, 2]),
+    ]
+    let mixing: [any Layer] = [
+      Slice([.init(axis: 0, start: 0, end: 1)]), Concatenate(axis: 0), SoftmaxLayer(axis: 0),
+      Transpose(order: [2, 0, 1]), ReduceMean(axes: [2, 0]),
+    ]
+    for layer in itemwise { #expect(layer.isItemwise(for: shapes), "\(layer)") }
+    for layer in mixing { #expect(!layer.isItemwise(for: shapes), "\(layer)") }
+  }
+
+  @Test func `a network that mixes pictures and parts them again runs them singly`() throws {
+    // x + xᵀ along the batch is [N, N]; its mean is [N] again.
+    let network = try Network(
+      input: "x", inputShape: [1, 4],
+      nodes: [
+        .init("row", Reshape(item: [4]), of: ["x"]),
+        .init("sum", Add(), of: ["x", "row"]),
+        .init("scores", ReduceMean(axes: [1], keepsAxes: false), of: ["sum"]),
+      ], logits: "scores")
+    #expect(!network.isBatchable)
+  }
+}
