@@ -23,19 +23,24 @@ public struct Convolution: Kernel {
   /// `[N, O, H', W']`
   public let output: Operand
   public let geometry: ConvolutionGeometry
+  /// Adds to the output instead of replacing it.
+  public let accumulates: Bool
 
   public init(
     input: Operand, weights: Operand, bias: Operand?, output: Operand,
-    geometry: ConvolutionGeometry
+    geometry: ConvolutionGeometry, accumulates: Bool = false
   ) {
     self.input = input
     self.weights = weights
     self.bias = bias
     self.output = output
     self.geometry = geometry
+    self.accumulates = accumulates
   }
 
-  public var reads: [Operand] { [input, weights] + (bias.map { [$0] } ?? []) }
+  public var reads: [Operand] {
+    [input, weights] + (bias.map { [$0] } ?? []) + (accumulates ? [output] : [])
+  }
   public var writes: [Operand] { [output] }
   public var workspaceByteCount: Int { plan.workspaceByteCount }
 
@@ -52,7 +57,7 @@ public struct Convolution: Kernel {
         let target = y + (item * geometry.groups + group) * sizes.groupOutputCount
         let kernel = w + group * sizes.groupOutputs * sizes.depth
         if sizes.isDepthwise {
-          target.update(repeating: 0, count: sizes.groupOutputCount)
+          if !accumulates { target.update(repeating: 0, count: sizes.groupOutputCount) }
           sizes.forEachTapRow { tap, from, to, count in
             Rows.add(
               source + from, step: sizes.window.columns.stride, scaledBy: kernel[tap],
@@ -65,7 +70,8 @@ public struct Convolution: Kernel {
             MatrixView(start: kernel, rowStride: sizes.depth, columnStride: 1),
             MatrixView(start: columns, rowStride: sizes.positions, columnStride: 1),
             rows: sizes.groupOutputs, columns: sizes.positions, depth: sizes.depth,
-            into: target, targetStride: sizes.positions, accumulates: false, scratch: scratch)
+            into: target, targetStride: sizes.positions, accumulates: accumulates,
+            scratch: scratch)
         }
       }
     }
@@ -130,7 +136,7 @@ public struct ConvolutionPullback: Kernel {
           }
         } else {
           let scratch = memory.scratch()
-          let isPointwise = geometry.window.isPointwise
+          let isPointwise = sizes.isPointwise
           let columns = isPointwise ? target : scratch + sizes.panelCount
           Matrices.multiply(
             MatrixView(start: kernel, rowStride: 1, columnStride: sizes.depth),
@@ -174,12 +180,17 @@ struct ConvolutionSizes {
   var groupOutputCount: Int { groupOutputs * positions }
   var isDepthwise: Bool { groupInputs == 1 && groupOutputs == 1 }
 
+  /// Whether this is a matrix product: each position sees itself, and none is left over.
+  var isPointwise: Bool {
+    window.isPointwise && inputHeight == outputHeight && inputWidth == outputWidth
+  }
+
   /// The packed panel comes first, so that it keeps the workspace's alignment.
   var panelCount: Int { Matrices.scratchCount(depth: max(depth, groupOutputs)) }
 
   var workspaceByteCount: Int {
     if isDepthwise { return 0 }
-    let columns = window.isPointwise ? 0 : depth * positions
+    let columns = isPointwise ? 0 : depth * positions
     return (panelCount + columns) * MemoryLayout<Float>.stride
   }
 
@@ -209,7 +220,7 @@ struct ConvolutionSizes {
   func columns(
     of source: UnsafePointer<Float>, in buffer: UnsafeMutablePointer<Float>
   ) -> UnsafePointer<Float> {
-    if window.isPointwise { return source }
+    if isPointwise { return source }
     buffer.update(repeating: 0, count: depth * positions)
     for channel in 0..<groupInputs {
       let plane = source + channel * inputHeight * inputWidth

@@ -30,7 +30,7 @@ public struct ConvolutionWeightGradient: Kernel {
   public var workspaceByteCount: Int {
     let sizes = plan
     if sizes.isDepthwise { return 0 }
-    let columns = geometry.window.isPointwise ? 0 : sizes.depth * sizes.positions
+    let columns = sizes.isPointwise ? 0 : sizes.depth * sizes.positions
     return (panelCount(sizes) + columns) * MemoryLayout<Float>.stride
   }
 

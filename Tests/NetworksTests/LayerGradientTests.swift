@@ -37,6 +37,16 @@ struct LayerGradientTests {
       groups: groups)
   }
 
+  static func transposedConvolution(
+    _ from: Int, _ to: Int, _ window: Window, groups: Int = 1, extra: Int = 0
+  ) throws -> TransposedConvolution2D {
+    var random = TestRandom(11)
+    return try TransposedConvolution2D(
+      weights: random.tensor([from, to / groups, window.rows.taps, window.columns.taps]),
+      bias: random.tensor([to]), window: window, groups: groups, extraRows: extra,
+      extraColumns: extra)
+  }
+
   /// A layer that sees values of 1...3 only.
   static func shifted(_ layer: any Layer) -> @Sendable () throws -> Network {
     {
@@ -99,6 +109,29 @@ struct LayerGradientTests {
     },
     Case("depthwise convolution with two outputs a channel", [3, 6, 6]) {
       try convolution(3, 6, 3, groups: 3, before: 1)
+    },
+    Case("transposed convolution", [4, 3, 4]) {
+      try transposedConvolution(4, 6, SmallNetworks.window(3, before: 1))
+    },
+    Case("transposed convolution with stride and an end that nothing reaches", [4, 3, 4]) {
+      try transposedConvolution(
+        4, 3, SmallNetworks.window(2, stride: 3, before: 1, after: 0), groups: 1, extra: 2)
+    },
+    Case("transposed convolution in groups, dilated", [6, 3, 4]) {
+      try transposedConvolution(6, 4, SmallNetworks.window(3, stride: 2, dilation: 2), groups: 2)
+    },
+    Case("transposed depthwise convolution", [4, 3, 4]) {
+      try transposedConvolution(4, 4, SmallNetworks.window(4, stride: 2, before: 1), groups: 4)
+    },
+    Case("transposed convolution 1x1 with a row and a column added", [4, 3, 4]) {
+      try transposedConvolution(4, 3, SmallNetworks.window(1), extra: 1)
+    },
+    Case("a sum of two transposed convolutions of one input", [4, 3, 4]) {
+      let upwards = try transposedConvolution(4, 3, SmallNetworks.window(2, stride: 2))
+      return try SmallNetworks.around(
+        Add(), input: [4, 3, 4],
+        before: [.init("a", upwards, of: ["x"]), .init("b", upwards, of: ["x"])],
+        inputs: ["a", "b"])
     },
     Case("dense", [10, 1, 1]) {
       var random = TestRandom(3)

@@ -42,14 +42,14 @@ import Testing
     ("Squeeze", 2), ("Unsqueeze", 2), ("ReduceMean", 2), ("Clip", 3), ("Gather", 2), ("Shape", 1),
     ("ConstantOfShape", 1), ("Cast", 1), ("Dropout", 1), ("Relu", 1),
     ("LayerNormalization", 3), ("InstanceNormalization", 3), ("GroupNormalization", 3),
-    ("LRN", 1), ("LpNormalization", 1), ("Resize", 4), ("Upsample", 2),
+    ("LRN", 1), ("LpNormalization", 1), ("Resize", 4), ("Upsample", 2), ("ConvTranspose", 3),
   ]
   private static let attributes = [
     "axis", "axes", "pads", "strides", "dilations", "kernel_shape", "group", "starts", "ends",
     "perm", "ceil_mode", "auto_pad", "keepdims", "count_include_pad", "transB", "to", "allowzero",
     "num_groups",
     "size", "p", "is_test", "mode", "coordinate_transformation_mode", "keep_aspect_ratio_policy",
-    "antialias",
+    "antialias", "output_padding", "output_shape",
   ]
 
   private static let texts = [
@@ -104,7 +104,7 @@ import Testing
         names = [last, "", "", "i\(step)_sizes"]
         model.constant("i\(step)_sizes", [1, 2, number(), number()])
       }
-      if kind == "Conv" { names = [last, "k"] }
+      if kind.hasPrefix("Conv") { names = [last, "k"] }
       if kind == "BatchNormalization" { names = [last, "c", "c", "c", "c"] }
       if kind.hasSuffix("Normalization") && inputs == 3 { names = [last, "c", "c"] }
       var values: [String: ONNXTestModel.Attribute] = [:]

@@ -115,6 +115,23 @@ struct ParameterGradientTests {
       "dense with weights the other way round", [10, 1, 1], [[10, 4]],
       before: [.init("flat", Reshape(item: [10]), of: ["x"])], of: "flat"
     ) { try Dense(weights: $0[0], transposed: false) },
+    Case(
+      "transposed convolution with an end that nothing reaches", [4, 3, 4], [[4, 6, 2, 2], [6]]
+    ) {
+      try TransposedConvolution2D(
+        weights: $0[0], bias: $0[1],
+        window: SmallNetworks.window(2, stride: 3, before: 1, after: 0), extraRows: 1,
+        extraColumns: 2)
+    },
+    Case("transposed convolution in groups", [6, 3, 4], [[6, 2, 3, 3], [4]]) {
+      try TransposedConvolution2D(
+        weights: $0[0], bias: $0[1], window: SmallNetworks.window(3, stride: 2, before: 1),
+        groups: 2)
+    },
+    Case("transposed convolution 1x1 with a row added", [4, 3, 4], [[4, 3, 1, 1], [3]]) {
+      try TransposedConvolution2D(
+        weights: $0[0], bias: $0[1], window: SmallNetworks.window(1), extraRows: 1)
+    },
     Case("dense over rows", [3, 4, 5], [[5, 6], [6]]) {
       try Dense(weights: $0[0], bias: $0[1], transposed: false)
     },

@@ -7,7 +7,8 @@
       guard weights.isParameter, input.count > 0, output.count > 0,
         let convolution = OneDNNConvolution(
           input: input.shape, weights: memory.read(weights), shapedAs: weights.shape,
-          hasBias: bias != nil, output: output.shape, geometry: geometry)
+          hasBias: bias != nil, output: output.shape, accumulates: accumulates,
+          geometry: geometry)
       else { return nil }
       return OneDNNConvolutionStep(
         convolution, from: input, bias: bias, to: output, memory: memory)
@@ -53,12 +54,12 @@
     /// The forward direction. Nil where the library has nothing better than the portable kernel.
     init?(
       input: Shape, weights: UnsafePointer<Float>, shapedAs weightsShape: Shape, hasBias: Bool,
-      output: Shape, geometry: ConvolutionGeometry
+      output: Shape, accumulates: Bool = false, geometry: ConvolutionGeometry
     ) {
       let shape = tm_convolution(input: input, output: output, geometry: geometry)
       self.init(
         from: input, weights: weights, shapedAs: weightsShape.split(into: geometry.groups),
-        to: output, accumulates: false
+        to: output, accumulates: accumulates
       ) { choice, primitive in
         withUnsafePointer(to: shape) {
           tm_convolution_forward_create($0, hasBias, choice, &primitive)

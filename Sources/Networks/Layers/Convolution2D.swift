@@ -119,13 +119,11 @@ extension Convolution2D: ONNXOperator {
   static let onnxKinds = ["Conv"]
 
   static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
-    let input = try node.input()
-    let weights = try node.constant(1, "weights").tensor
-    let taps = try node.integers("kernel_shape") ?? Array(weights.shape.extents.dropFirst(2))
-    let convolution = try Convolution2D(
-      weights: weights, bias: try node.optionalConstant(2, "biases")?.tensor,
-      window: try Window(node, taps: taps, over: input.shape),
-      groups: try node.integer("group") ?? 1)
-    return .layer(convolution, of: input)
+    let spatial = try ONNXSpatialNode(node)
+    let weights = try spatial.weights()
+    return try spatial.reading(
+      try Convolution2D(
+        weights: weights, bias: try node.optionalConstant(2, "biases")?.tensor,
+        window: try spatial.window(for: weights), groups: try node.integer("group") ?? 1))
   }
 }

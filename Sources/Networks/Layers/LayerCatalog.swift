@@ -60,6 +60,7 @@ enum LayerCatalog {
     Subtract.self,
     Tanh.self,
     Transpose.self,
+    TransposedConvolution2D.self,
   ]
 
   /// The operator that reads a kind of node, or nil.

@@ -142,10 +142,9 @@ extension MaxPool: ONNXOperator {
   static let onnxKinds = ["MaxPool"]
 
   static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
-    let input = try node.input()
-    let window = try Window(
-      node, taps: try node.integers("kernel_shape") ?? [], over: input.shape)
-    return .layer(MaxPool(window: window, roundsUp: try node.flag("ceil_mode")), of: input)
+    let spatial = try ONNXSpatialNode(node)
+    return try spatial.reading(
+      MaxPool(window: try spatial.window(), roundsUp: try node.flag("ceil_mode")))
   }
 }
 
@@ -153,13 +152,11 @@ extension AveragePool: ONNXOperator {
   static let onnxKinds = ["AveragePool"]
 
   static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
-    let input = try node.input()
-    let window = try Window(
-      node, taps: try node.integers("kernel_shape") ?? [], over: input.shape)
-    let pool = AveragePool(
-      window: window, roundsUp: try node.flag("ceil_mode"),
-      divisor: try node.flag("count_include_pad") ? .padded : .inside)
-    return .layer(pool, of: input)
+    let spatial = try ONNXSpatialNode(node)
+    return try spatial.reading(
+      AveragePool(
+        window: try spatial.window(), roundsUp: try node.flag("ceil_mode"),
+        divisor: try node.flag("count_include_pad") ? .padded : .inside))
   }
 }
 
