@@ -31,10 +31,11 @@ public struct Window: Sendable, Hashable, Codable {
 
     /// Number of outputs along an axis of `extent` elements; nil where the window does not fit once.
     ///
-    /// Rounding up adds a last window that hangs over the end, unless it would start in the padding.
+    /// Rounding up adds a last window that hangs over the end, unless it would start in the padding;
+    /// it may be the only one.
     public func outputs(for extent: Int, roundingUp: Bool = false) -> Int? {
       let room = extent + before + after - reach
-      guard room >= 0 else { return nil }
+      guard room >= 0 || (roundingUp && room > -stride) else { return nil }
       var count = (roundingUp ? room + stride - 1 : room) / stride + 1
       if roundingUp && (count - 1) * stride >= extent + before { count -= 1 }
       return count
