@@ -199,6 +199,23 @@ struct LayerGradientTests {
       AveragePool(
         window: SmallNetworks.window(3, stride: 2, before: 1), roundsUp: true, divisor: .padded)
     },
+    Case("max pooling whose only window hangs over the end", [2, 3, 4]) {
+      MaxPool(window: SmallNetworks.window(5, stride: 4), roundsUp: true)
+    },
+    Case("sums of magnitudes under windows", [2, 7, 7]) {
+      LpPool(window: SmallNetworks.window(3, stride: 2, before: 1), exponent: 1)
+    },
+    Case("lengths under windows that overlap", [2, 7, 7]) {
+      LpPool(window: SmallNetworks.window(3, dilation: 2, before: 2))
+    },
+    Case("cubic lengths under windows, rounded up", [2, 8, 8]) {
+      LpPool(window: SmallNetworks.window(3, stride: 2), exponent: 3, roundsUp: true)
+    },
+    Case("blocks of channels to squares of pixels", [8, 3, 2]) { DepthToSpace(block: 2) },
+    Case("channels to squares of pixels, places last", [8, 3, 2]) {
+      DepthToSpace(block: 2, order: .channelsFirst)
+    },
+    Case("squares of pixels to channels", [2, 6, 3]) { SpaceToDepth(block: 3) },
     Case("global average pooling", [4, 5, 3]) { GlobalAveragePool() },
     Case("scaled channels in another order", [3, 4, 4]) {
       var random = TestRandom(2)

@@ -43,13 +43,15 @@ import Testing
     ("ConstantOfShape", 1), ("Cast", 1), ("Dropout", 1), ("Relu", 1),
     ("LayerNormalization", 3), ("InstanceNormalization", 3), ("GroupNormalization", 3),
     ("LRN", 1), ("LpNormalization", 1), ("Resize", 4), ("Upsample", 2), ("ConvTranspose", 3),
+    ("LpPool", 1), ("GlobalMaxPool", 1), ("GlobalLpPool", 1), ("DepthToSpace", 1),
+    ("SpaceToDepth", 1),
   ]
   private static let attributes = [
     "axis", "axes", "pads", "strides", "dilations", "kernel_shape", "group", "starts", "ends",
     "perm", "ceil_mode", "auto_pad", "keepdims", "count_include_pad", "transB", "to", "allowzero",
     "num_groups",
     "size", "p", "is_test", "mode", "coordinate_transformation_mode", "keep_aspect_ratio_policy",
-    "antialias", "output_padding", "output_shape",
+    "antialias", "blocksize", "output_padding", "output_shape",
   ]
 
   private static let texts = [

@@ -104,4 +104,44 @@ struct SlidingWindowTests {
     let counted = padded.merging(["count_include_pad": .integer(1)]) { $1 }
     #expect(try Self.line("AveragePool", counted) == [0.5, 2.5, 4.5])
   }
+
+  @Test func `lengths under windows have their exponent`() throws {
+    let two: Attributes = ["kernel_shape": .integers([2]), "strides": .integers([2])]
+    let squares = try Self.line("LpPool", two)
+    #expect(
+      zip(squares, [5, 25].map { Float($0).squareRoot() }).allSatisfy { abs($0 - $1) < 1e-6 })
+    #expect(try Self.line("LpPool", two.merging(["p": .integer(1)]) { $1 }) == [3, 7])
+    let up = two.merging(["p": .integer(1), "ceil_mode": .integer(1)]) { $1 }
+    #expect(try Self.line("LpPool", up) == [3, 7, 5])
+    #expect(throws: ModelError.self) {
+      try Self.line("LpPool", two.merging(["p": .integer(0)]) { $1 })
+    }
+  }
+
+  @Test func `whole planes have a largest value and a length`() throws {
+    #expect(try Self.line("GlobalMaxPool", [:]) == [5])
+    #expect(try Self.line("GlobalLpPool", ["p": .integer(1)]) == [15])
+    let length = try Self.line("GlobalLpPool", [:])
+    #expect(abs(length[0] - Float(55).squareRoot()) < 1e-6)
+  }
+
+  @Test func `channels and pixels change places`() throws {
+    func moved(_ kind: String, _ input: Shape, _ attributes: Attributes) throws -> [Float] {
+      var model = ONNXTestModel(input: ["N"] + input.extents.map { "\($0)" })
+      model.node(kind, ["x"], ["z"], attributes.merging(["blocksize": .integer(2)]) { $1 })
+      model.node("Flatten", ["z"], ["y"])
+      let network = CompiledNetwork(try ModelFile(onnx: model.bytes).network)
+      let values = Tensor((0..<8).map { Float($0) }, shape: Shape([1] + input.extents))
+      return network.logits(for: values).scalars
+    }
+    #expect(try moved("DepthToSpace", [8, 1, 1], [:]) == [0, 2, 4, 6, 1, 3, 5, 7])
+    #expect(
+      try moved("DepthToSpace", [8, 1, 1], ["mode": .text("CRD")]) == [0, 1, 2, 3, 4, 5, 6, 7])
+    #expect(try moved("SpaceToDepth", [2, 2, 2], [:]) == [0, 4, 1, 5, 2, 6, 3, 7])
+    #expect(throws: ModelError.self) { try moved("DepthToSpace", [2, 2, 2], [:]) }
+    #expect(throws: ModelError.self) {
+      try moved("DepthToSpace", [8, 1, 1], ["mode": .text("RCD")])
+    }
+    #expect(throws: ModelError.self) { try moved("SpaceToDepth", [8, 1, 1], [:]) }
+  }
 }

@@ -1,0 +1,62 @@
+import Tensors
+
+/// The part of the picture under each window, computed once per axis.
+struct WindowSpans {
+  /// Positions that one window sees along one axis.
+  struct Span {
+    let first: Int
+    let count: Int
+    let dilation: Int
+    /// Taps that lie inside the picture or its padding.
+    let paddedCount: Int
+
+    init(_ axis: Window.Axis, output: Int, extent: Int) {
+      let start = output * axis.stride - axis.before
+      let skipped = start >= 0 ? 0 : (-start + axis.dilation - 1) / axis.dilation
+      let room = extent - 1 - start
+      let end = room < 0 ? 0 : min(axis.taps, room / axis.dilation + 1)
+      first = start + skipped * axis.dilation
+      count = max(0, end - skipped)
+      dilation = axis.dilation
+      let paddedRoom = extent + axis.after - 1 - start
+      paddedCount = paddedRoom < 0 ? 0 : min(axis.taps, paddedRoom / axis.dilation + 1)
+    }
+  }
+
+  let planes: Int
+  let inputWidth: Int
+  let inputCount: Int
+  let outputCount: Int
+  private let rows: [Span]
+  private let columns: [Span]
+
+  init(_ window: Window, input: Shape, output: Shape) {
+    planes = input[0] * input[1]
+    inputWidth = input[3]
+    inputCount = input[2] * input[3]
+    outputCount = output[2] * output[3]
+    rows = (0..<output[2]).map { Span(window.rows, output: $0, extent: input[2]) }
+    columns = (0..<output[3]).map { Span(window.columns, output: $0, extent: input[3]) }
+  }
+
+  @inline(__always)
+  func forEachWindow(_ body: (_ position: Int, _ rows: Span, _ columns: Span) -> Void) {
+    for (y, row) in rows.enumerated() {
+      for (x, column) in columns.enumerated() { body(y * columns.count + x, row, column) }
+    }
+  }
+
+  /// Calls `body` with the position of each element under a window, row by row.
+  @inline(__always)
+  func forEachTap(_ rows: Span, _ columns: Span, _ body: (_ at: Int) -> Void) {
+    var start = rows.first &* inputWidth &+ columns.first
+    for _ in 0..<rows.count {
+      var at = start
+      for _ in 0..<columns.count {
+        body(at)
+        at &+= columns.dilation
+      }
+      start &+= rows.dilation &* inputWidth
+    }
+  }
+}
