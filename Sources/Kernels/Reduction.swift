@@ -5,7 +5,7 @@ import Tensors
 /// Conformers state the mathematics of one line of values next to one another; the kernels gather
 /// lines from wherever the axes run.
 public protocol Reduction: Sendable {
-  /// The function's value for a line of one value or more.
+  /// The function's value for a line, which may be empty.
   static func value(of line: UnsafeBufferPointer<Float>) -> Float
 
   /// Its derivative for each element of the line, whose value is given.

@@ -35,7 +35,7 @@ public enum MeanOfValues: Reduction {
 /// max x; all largest values move it alike. NaN where any value is.
 public enum LargestOfValues: Reduction {
   public static func value(of line: UnsafeBufferPointer<Float>) -> Float {
-    line.dropFirst().reduce(line[0]) { $1.isNaN || $1 > $0 ? $1 : $0 }
+    line.reduce(-.infinity) { $1.isNaN || $1 > $0 ? $1 : $0 }
   }
   public static func differentiate(
     _ line: UnsafeBufferPointer<Float>, value: Float, into slopes: UnsafeMutablePointer<Float>
@@ -48,7 +48,7 @@ public enum LargestOfValues: Reduction {
 /// min x; all smallest values move it alike. NaN where any value is.
 public enum SmallestOfValues: Reduction {
   public static func value(of line: UnsafeBufferPointer<Float>) -> Float {
-    line.dropFirst().reduce(line[0]) { $1.isNaN || $1 < $0 ? $1 : $0 }
+    line.reduce(.infinity) { $1.isNaN || $1 < $0 ? $1 : $0 }
   }
   public static func differentiate(
     _ line: UnsafeBufferPointer<Float>, value: Float, into slopes: UnsafeMutablePointer<Float>

@@ -318,6 +318,41 @@ struct LayerGradientTests {
       try SmallNetworks.around(
         MatMul(), input: [3, 4, 5], before: [constant([4])], inputs: ["constant", "x"])
     },
+    Case("positions gathered twice and from the end", [5, 3, 4]) {
+      Gather(axis: 1, positions: [4, -1, 0, 2], shape: [2, 2])
+    },
+    Case(
+      "positions of the leading axis", [5, 4],
+      network: whole(Gather(axis: 0, positions: [3, 3, 0]), of: [5, 4])),
+    Case("input repeated along axes", [3, 1, 4]) { Expand(to: [1, 3, 5, 4]) },
+    Case("copies side by side", [3, 2, 4]) { Tile(repeats: [1, 2, 1, 3]) },
+    Case(
+      "copies along the leading axis", [3, 4], network: whole(Tile(repeats: [2, 1]), of: [3, 4])),
+    Case("choice between input and its square", [3, 4, 4]) {
+      try SmallNetworks.around(
+        Where(), input: [3, 4, 4],
+        before: [
+          constant([3, 1, 1]), .init("mask", Greater(), of: ["constant", "x"]),
+          .init("square", Multiply(), of: ["x", "x"]),
+        ], inputs: ["mask", "x", "square"])
+    },
+    Case("choice between repeated values", [3, 4, 4]) {
+      try SmallNetworks.around(
+        Where(), input: [3, 4, 4],
+        before: [
+          .init("mean", ReduceMean(axes: [3]), of: ["x"]),
+          .init("sum", ReduceSum(axes: [1]), of: ["x"]),
+          .init("mask", Constant(Tensor([1, 0, 0, 1], shape: [4, 1])), of: []),
+        ], inputs: ["mask", "mean", "sum"])
+    },
+    Case("celu", [3, 5, 5]) { CELU(ContinuousExponentialLinear(alpha: 0.7)) },
+    Case("swish", [3, 5, 5]) { Swish(SwishFunction(alpha: 1.3)) },
+    Case("rectifier with a threshold", [3, 5, 5]) {
+      ThresholdedReLU(ThresholdedRectifier(alpha: 0.307))
+    },
+    Case("sine", [3, 5, 5]) { Sin(SineFunction()) },
+    Case("cosine", [3, 5, 5]) { Cos(CosineFunction()) },
+    Case("fixed factor", [3, 5, 5]) { Scale(FixedFactor(-1.5)) },
     Case("padding and cutting", [2, 4, 5]) {
       Pad(before: [0, 1, -1, 2], after: [0, 0, 2, -1], value: 0.5)
     },

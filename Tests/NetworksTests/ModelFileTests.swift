@@ -248,7 +248,7 @@ import Testing
     ("Reshape", ["shape": .integers([-1, -1])], "cannot be seen as [-1, -1]"),
     ("Reshape", ["shape": .integers([1, 5])], "[1, 2, 4, 4] cannot be seen as [1, 5]"),
     ("Reshape", ["shape": .integers([.max, .max])], "is no shape"),
-    ("Gather", [:], "can only be computed from constants"),
+    ("NonZero", [:], "can only be computed from constants"),
   ]
 
   @Test(arguments: refused.indices)

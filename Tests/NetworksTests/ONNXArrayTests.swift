@@ -57,7 +57,7 @@ struct ONNXArrayTests {
 
   static func row(_ values: Float...) -> Tensor { Tensor(values, shape: [values.count]) }
 
-  static let cases: [Case] = parts + reductions + products
+  static let cases: [Case] = parts + reductions + products + choices + sums
 
   static let parts = [
     Case(
@@ -168,6 +168,55 @@ struct ONNXArrayTests {
       expected: [Tensor([2, 1, 3, 2], shape: [2, 2])]),
   ]
 
+  static let choices = [
+    Case(
+      kind: "Gather", x: ramp([2, 3]), after: [.integers([-1, 0])],
+      attributes: ["axis": .integer(1)],
+      expected: [Tensor([2, 0, 5, 3], shape: [2, 2])]),
+    Case(
+      kind: "Gather", x: ramp([3, 2]), after: [.integers([2])],
+      expected: [Tensor([4, 5], shape: [1, 2])]),
+    Case(
+      kind: "Expand", x: row(1, 2), after: [.integers([2, 1, 1])],
+      expected: [Tensor([1, 2, 1, 2], shape: [2, 1, 2])]),
+    Case(
+      kind: "Tile", x: ramp([2, 2]), after: [.integers([1, 2])],
+      expected: [Tensor([0, 1, 0, 1, 2, 3, 2, 3], shape: [2, 4])]),
+    Case(
+      kind: "Where", x: row(1, .nan), before: [.integers([0, 0])], after: [.floats([7], [1])],
+      expected: [row(7, 7)]),
+    Case(
+      kind: "Where", x: row(0, 2, -1), after: [.floats([5], [1]), .floats([7, 8, 9], [3])],
+      expected: [row(7, 5, 5)]),
+    Case(kind: "Less", x: row(1, 2, 3), after: [.floats([2], [1])], expected: [row(1, 0, 0)]),
+    Case(
+      kind: "LessOrEqual", x: row(1, 2, 3), after: [.floats([2], [1])], expected: [row(1, 1, 0)]),
+    Case(kind: "Greater", x: row(1, 2, 3), before: [.floats([2], [1])], expected: [row(1, 0, 0)]),
+    Case(
+      kind: "GreaterOrEqual", x: row(1, 2, 3), after: [.floats([2], [1])], expected: [row(0, 1, 1)]),
+    Case(kind: "Equal", x: row(1, 2, 3), after: [.floats([2], [1])], expected: [row(0, 1, 0)]),
+    Case(kind: "And", x: row(1, 0), after: [.integers([1, 1])], expected: [row(1, 0)]),
+    Case(kind: "Or", x: row(1, 0), after: [.integers([0, 0])], expected: [row(1, 0)]),
+    Case(kind: "Xor", x: row(1, 0), after: [.integers([1, 1])], expected: [row(0, 1)]),
+    Case(
+      kind: "Cast", x: row(-2, 0, 0.5), attributes: ["to": .integer(9)], expected: [row(1, 0, 1)]),
+    Case(kind: "CastLike", x: row(-2, 0.5), after: [.floats([1], [1])], expected: [row(-2, 0.5)]),
+  ]
+
+  static let sums = [
+    Case(
+      kind: "Sum", x: row(1, 2), before: [.floats([10, 20], [2])], after: [.floats([100], [])],
+      expected: [row(111, 122)]),
+    Case(
+      kind: "Mean", x: row(1, 2), after: [.floats([3], [1]), .floats([5, 7], [2, 1])],
+      expected: [Tensor([3, 10 / 3, 11 / 3, 4], shape: [2, 2])]),
+    Case(kind: "Mean", x: row(1, 2), expected: [row(1, 2)]),
+    Case(
+      kind: "Max", x: row(1, 5), after: [.floats([3], [1]), .floats([0, 4], [2])],
+      expected: [row(3, 5)]),
+    Case(kind: "Min", x: row(1, 5), after: [.floats([3], [1])], expected: [row(1, 3)]),
+  ]
+
   @Test(arguments: cases) func `an operator gives its definition's values`(_ subject: Case) throws {
     let file = try GraphFile(onnx: subject.bytes)
     let layers = file.outputs.compactMap { output -> LayerName? in
@@ -194,11 +243,13 @@ struct ONNXArrayTests {
     let shapes: [Shape] = [[7919, 2, 3]]
     let itemwise: [any Layer] = [
       Slice([.init(axis: 1, start: 0, end: 1)]), Concatenate(axis: 2), SoftmaxLayer(axis: 1),
-      Transpose(order: [0, 2, 1]), ReduceMean(axes: [1, 2]),
+      Transpose(order: [0, 2, 1]), ReduceMean(axes: [1, 2]), Gather(axis: 2, positions: [0]),
+      Tile(repeats: [1, 2, 1]),
     ]
     let mixing: [any Layer] = [
       Slice([.init(axis: 0, start: 0, end: 1)]), Concatenate(axis: 0), SoftmaxLayer(axis: 0),
-      Transpose(order: [2, 0, 1]), ReduceMean(axes: [2, 0]),
+      Transpose(order: [2, 0, 1]), ReduceMean(axes: [2, 0]), Gather(axis: 0, positions: [0]),
+      Tile(repeats: [2, 1, 1]),
     ]
     for layer in itemwise { #expect(layer.isItemwise(for: shapes), "\(layer)") }
     for layer in mixing { #expect(!layer.isItemwise(for: shapes), "\(layer)") }

@@ -9,10 +9,7 @@ public struct Arithmetic<F: NamedBinaryFunction>: Layer {
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {
     guard inputs.count == 2 else { throw LayerError("expects two inputs, found \(inputs.count)") }
-    guard let shape = inputs[0].broadcast(with: inputs[1]) else {
-      throw LayerError("\(inputs[0]) and \(inputs[1]) cannot be broadcast together")
-    }
-    return shape
+    return try inputs.broadcastTogether()
   }
 
   public func forward(_ site: Site, into plan: inout PlanBuilder) {
@@ -29,6 +26,20 @@ public struct Arithmetic<F: NamedBinaryFunction>: Layer {
           inputCotangent: target, side: side, accumulates: accumulates)
       }
     }
+  }
+}
+
+extension [Shape] {
+  /// The shape that NumPy's rules give for all of them.
+  func broadcastTogether() throws(LayerError) -> Shape {
+    var result: Shape = []
+    for shape in self {
+      guard let next = result.broadcast(with: shape) else {
+        throw LayerError("\(result) and \(shape) cannot be broadcast together")
+      }
+      result = next
+    }
+    return result
   }
 }
 
@@ -60,20 +71,27 @@ extension Arithmetic: ONNXOperator {
   static var onnxKinds: [String] { [kind] }
 
   static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
-    guard node.inputs.count == 2 else {
-      throw LayerError("takes \(node.inputs.count) inputs; two can be combined")
+    .layers([Arithmetic()], of: try node.operands())
+  }
+}
+
+extension ONNXNode {
+  /// Two inputs that are combined element by element.
+  func operands() throws(LayerError) -> [ONNXValue] {
+    guard inputs.count == 2 else {
+      throw LayerError("takes \(inputs.count) inputs; two can be combined")
     }
-    let first = try node.input(0)
-    var second = try node.input(1)
+    let first = try input(0)
+    var second = try input(1)
     // Before operator set 7, the second operand was laid along the first from a given axis on.
-    if node.opset < 7, let start = try node.integer("axis"), case .constant(let constant) = second {
-      let axis = try node.axis(start, rank: first.shape.rank)
+    if opset < 7, let start = try integer("axis"), case .constant(let constant) = second {
+      let axis = try axis(start, rank: first.shape.rank)
       let trailing = first.shape.rank - axis - constant.shape.rank
       if trailing > 0 {
         let ones = [Int](repeating: 1, count: trailing)
         second = .constant(constant.reshaped(to: Shape(constant.shape.extents + ones)))
       }
     }
-    return .layers([Arithmetic()], of: [first, second])
+    return [first, second]
   }
 }

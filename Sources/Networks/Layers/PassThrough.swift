@@ -1,15 +1,24 @@
 /// Nodes that leave no layer behind when a network answers instead of learning.
 enum PassThrough: ONNXOperator {
-  static let onnxKinds = ["Identity", "Dropout", "Cast"]
+  static let onnxKinds = ["Identity", "Dropout", "Cast", "CastLike"]
 
   static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
-    // Every real type is computed as Float; whole numbers would be cut off.
-    if node.kind == "Cast", case .computed = try node.input() {
-      let real = [ONNXTensorProto.DataType.float, .float16, .double, .bfloat16].map(\.rawValue)
-      guard let type = try node.integer("to"), real.contains(type) else {
-        throw LayerError("casts the picture's values to whole numbers, which have no gradient")
-      }
+    guard case .computed = try node.input() else { return .same(try node.input()) }
+    switch node.kind {
+    case "Cast":
+      // Every real type is computed as Float; whole numbers would be cut off.
+      let real: [ONNXTensorProto.DataType] = [.float, .float16, .double, .bfloat16]
+      let type = try node.integer("to").flatMap { ONNXTensorProto.DataType(rawValue: $0) }
+      if type == .bool { return .layer(IsNonzero(NonzeroFunction()), of: try node.input()) }
+      guard let type, real.contains(type) else { throw cutOff }
+    case "CastLike":
+      if case .constant(let model) = try node.input(1), model.integers != nil { throw cutOff }
+    default: break
     }
     return .same(try node.input())
+  }
+
+  private static var cutOff: LayerError {
+    LayerError("casts the picture's values to whole numbers, which have no gradient")
   }
 }

@@ -20,7 +20,7 @@ public struct ReductionLayer<R: NamedReduction>: Layer {
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {
     let input = try inputs.only()
-    guard axes.allSatisfy(input.extents.indices.contains), input.count > 0 else {
+    guard axes.allSatisfy(input.extents.indices.contains) else {
       throw LayerError("cannot reduce \(input) along \(axes)")
     }
     let reduced = input.extents.indices.map { axes.contains($0) ? 1 : input[$0] }

@@ -1,0 +1,33 @@
+public import Kernels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// x / (1 + exp(−αx)); with α = 1, the SiLU.
+public struct SwishFunction: NamedFunction {
+  public static let kind = "Swish"
+  public let alpha: Float
+
+  public init(alpha: Float = 1) { self.alpha = alpha }
+
+  public func callAsFunction(_ x: Float) -> Float { x / (1 + expf(-alpha * x)) }
+  public func slope(at x: Float) -> Float {
+    let share = 1 / (1 + expf(-alpha * x))
+    return share + alpha * x * share * (1 - share)
+  }
+  public static var slopeReads: SlopeOperand { .input }
+}
+
+extension SwishFunction: ONNXFunction {
+  static func read(_ node: ONNXNode) throws(LayerError) -> SwishFunction {
+    SwishFunction(alpha: try node.float("alpha") ?? 1)
+  }
+}
+
+/// Every element times the logistic function of itself.
+public typealias Swish = Pointwise<SwishFunction>
