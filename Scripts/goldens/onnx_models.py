@@ -209,6 +209,103 @@ def normalized(g, x):
     return g.node("Softmax", [y], y[1].softmax(1))
 
 
+def interpolate(y, scale, mode, **options):
+    """By the scale itself, as ONNX has it."""
+    return F.interpolate(y, scale_factor=scale, mode=mode, recompute_scale_factor=False, **options)
+
+
+@case(18)
+def resized(g, x):
+    """Resize by scales and sizes, in every mode that PyTorch has."""
+    def scales(*values):
+        return g.constant(np.array(values, dtype=np.float32))[0]
+
+    y = g.node("Resize", [x, "", scales(1, 1, 1.5, 0.75)], interpolate(x[1], (1.5, 0.75), "bilinear"),
+               mode="linear", coordinate_transformation_mode="pytorch_half_pixel")
+    y = g.node("Resize", [y, "", "", g.integers(7, 9)],
+               F.interpolate(y[1], size=(7, 9), mode="bilinear", align_corners=True),
+               mode="linear", coordinate_transformation_mode="align_corners", axes=[2, 3])
+    y = g.node("Resize", [y, "", "", g.integers(2, 11, 5)],
+               F.interpolate(y[1], size=(11, 5), mode="bicubic"), mode="cubic", axes=[1, 2, 3])
+    z = g.node("Resize", [y, "", "", g.integers(4, 7)],
+               F.interpolate(y[1], size=(4, 7), mode="bilinear", antialias=True),
+               mode="linear", antialias=1, exclude_outside=1, axes=[-2, -1])
+    y = g.node("Resize", [y, "", scales(1, 1, 0.4, 1.5)], interpolate(y[1], (0.4, 1.5), "nearest"),
+               mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+    return g.dense(g.node("Mul", [y, z], y[1] * z[1]))
+
+
+@case(9)
+def upsampled(g, x):
+    scales = g.constant(np.array([1, 1, 2, 3], dtype=np.float32))
+    y = g.node("Upsample", [x, scales], interpolate(x[1], (2, 3), "nearest"), mode="nearest")
+    w = g.weights(3, 2, 4, 6)
+    y = g.node("Conv", [y, w], F.conv2d(y[1], w[1], stride=(4, 6)), strides=[4, 6])
+    return g.dense(y)
+
+
+@case(19)
+def borders(g, x):
+    y = g.node("Pad", [x, g.integers(0, 0, 3, 1, 0, 0, 2, 4)],
+               F.pad(x[1], (1, 4, 3, 2), mode="reflect"), mode="reflect")
+    y = g.node("Pad", [y, g.integers(2, -1, 0, 3), "", g.integers(-1, 2)],
+               F.pad(y[1][:, :, 1:], (2, 0, 0, 3), mode="replicate"), mode="edge")
+    y = g.node("Pad", [y, g.integers(2, 5, 1, 0), "", g.integers(2, 3)],
+               F.pad(y[1], (5, 0, 2, 1), mode="circular"), mode="wrap")
+    w = g.weights(3, 2, 5, 5, scale=0.2)
+    return g.dense(g.node("Conv", [y, w], F.conv2d(y[1], w[1], stride=3), strides=[3, 3]))
+
+
+@case(13)
+def transposed_convolutions(g, x):
+    w, b = g.weights(2, 4, 3, 3), g.weights(4)
+    y = g.node("ConvTranspose", [x, w, b],
+               F.conv_transpose2d(x[1], w[1], b[1], stride=2, padding=1, output_padding=1),
+               strides=[2, 2], pads=[1, 1, 1, 1], output_padding=[1, 1])
+    w, b = g.weights(4, 1, 2, 3), g.weights(2)
+    y = g.node("ConvTranspose", [y, w, b],
+               F.conv_transpose2d(y[1], w[1], b[1], groups=2, dilation=(2, 1))[:, :, 1:, :-1],
+               group=2, dilations=[2, 1], pads=[1, 0, 0, 1])
+    w = g.weights(2, 3, 4, 4, scale=0.2)
+    y = g.node("ConvTranspose", [y, w], F.conv_transpose2d(y[1], w[1], stride=2, padding=1),
+               strides=[2, 2], auto_pad="SAME_UPPER")
+    return g.dense(g.node("AveragePool", [y], F.avg_pool2d(y[1], 5), kernel_shape=[5, 5],
+                          strides=[5, 5]))
+
+
+@case(18)
+def lines(g, x):
+    """Windows that slide over [N, C, L]."""
+    y = g.node("Reshape", [x, g.integers(0, 2, 72)], x[1].reshape(-1, 2, 72))
+    w, b = g.weights(4, 2, 3), g.weights(4)
+    y = g.node("Conv", [y, w, b], F.conv1d(y[1], w[1], b[1], stride=2, padding=2, dilation=2),
+               strides=[2], pads=[2, 2], dilations=[2])
+    y = g.node("MaxPool", [y], F.max_pool1d(y[1], 3, 2, 1, ceil_mode=True),
+               kernel_shape=[3], strides=[2], pads=[1, 1], ceil_mode=1)
+    w = g.weights(4, 2, 4)
+    y = g.node("ConvTranspose", [y, w], F.conv_transpose1d(y[1], w[1], stride=3, padding=1),
+               strides=[3], pads=[1, 1])
+    y = g.node("AveragePool", [y], F.avg_pool1d(y[1], 4, 3, 2), kernel_shape=[4], strides=[3],
+               pads=[2, 2], count_include_pad=1)
+    y = g.node("LpPool", [y], F.lp_pool1d(y[1].abs(), 3, 2, 2), kernel_shape=[2], strides=[2], p=3)
+    return g.dense(y)
+
+
+@case(13, shape=(2, 8, 4, 6))
+def shuffled(g, x):
+    """Channels to pixels and back, and whole planes pooled."""
+    y = g.node("DepthToSpace", [x], F.pixel_shuffle(x[1], 2), blocksize=2, mode="CRD")
+    m = g.node("GlobalMaxPool", [y], y[1].amax((2, 3), keepdim=True))
+    n = g.node("GlobalLpPool", [y], y[1].square().sum((2, 3), keepdim=True).sqrt(), p=2)
+    y = g.node("Mul", [g.node("Mul", [y, m], y[1] * m[1]), n], y[1] * m[1] * n[1])
+    b, c, h, w = y[1].shape
+    blocks = y[1].reshape(b, c, h // 4, 4, w // 4, 4).permute(0, 3, 5, 1, 2, 4)
+    y = g.node("SpaceToDepth", [y], blocks.reshape(b, 16 * c, h // 4, w // 4), blocksize=4)
+    v = y[1].reshape(b, 4, 4, 2, 2, 3).permute(0, 3, 4, 1, 5, 2).reshape(b, 2, 8, 12)
+    y = g.node("DepthToSpace", [y], v, blocksize=4)
+    return g.dense(y)
+
+
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     for seed, (name, (build, opset, shape, batch)) in enumerate(CASES.items()):

@@ -9,8 +9,9 @@ import Testing
   static let folder = Bundle.module.resourceURL?.appending(path: "Golden/onnx").path ?? ""
 
   static let cases = [
-    "arithmetic", "average_pools", "axes", "convolutions", "dense_forms", "max_pools", "new_inputs",
-    "normalized", "old_attributes", "traced",
+    "arithmetic", "average_pools", "axes", "borders", "convolutions", "dense_forms", "lines",
+    "max_pools", "new_inputs", "normalized", "old_attributes", "resized", "shuffled", "traced",
+    "transposed_convolutions", "upsampled",
   ]
 
   @Test(arguments: cases, Engine.available)

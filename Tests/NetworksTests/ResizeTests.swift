@@ -135,7 +135,7 @@ struct ResizeTests {
 
   @Test(
     arguments: [
-      (["", "", "batch"], [:], "along axis 0"),
+      (["", "", "batch"], [:], "cannot resize the batch"),
       (["", "double", "sizes"], [:], "either scales or sizes"),
       ([], [:], "either scales or sizes"),
       (["", "single"], [:], "do not fit 4 axes"),

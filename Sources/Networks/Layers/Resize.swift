@@ -37,8 +37,9 @@ public struct Resize: Layer {
     var extents = input.extents
     var seen: Set<Int> = []
     for axis in axes {
+      guard axis.axis != 0 else { throw LayerError("cannot resize the batch of \(input)") }
       guard (1..<max(input.rank, 1)).contains(axis.axis), seen.insert(axis.axis).inserted else {
-        throw LayerError("cannot resize \(input) along axis \(axis.axis), or not twice")
+        throw LayerError("cannot resize axis \(axis.axis) of \(input), or not twice")
       }
       guard (1...limit).contains(input[axis.axis]), (1...limit).contains(axis.outputs) else {
         throw LayerError(
