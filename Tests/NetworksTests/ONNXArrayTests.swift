@@ -57,7 +57,7 @@ struct ONNXArrayTests {
 
   static func row(_ values: Float...) -> Tensor { Tensor(values, shape: [values.count]) }
 
-  static let cases: [Case] = parts + reductions + products + choices + sums
+  static let cases: [Case] = parts + reductions + products + choices + sums + equations
 
   static let parts = [
     Case(
@@ -216,6 +216,67 @@ struct ONNXArrayTests {
       expected: [row(3, 5)]),
     Case(kind: "Min", x: row(1, 5), after: [.floats([3], [1])], expected: [row(1, 3)]),
   ]
+
+  /// Of x = [[0, 1, 2], [3, 4, 5]].
+  static let equations = [
+    equation("ij->ji", expected: Tensor([0, 3, 1, 4, 2, 5], shape: [3, 2])),
+    equation("ij", expected: ramp([2, 3])),
+    equation("ij->", expected: Tensor([15], shape: [])),
+    equation("ij -> j", expected: row(3, 5, 7)),
+    equation("...j->...", expected: row(3, 12)),
+    equation(
+      "ij,jk", [1, 0, 2, 1, 0, 1], [3, 2], expected: Tensor([2, 3, 11, 9], shape: [2, 2])),
+    equation(
+      "ij,jk->ki", [1, 0, 2, 1, 0, 1], [3, 2], expected: Tensor([2, 11, 3, 9], shape: [2, 2])),
+    equation("ij,ij->i", [1, 1, 1, 2, 2, 2], [2, 3], expected: row(3, 24)),
+    equation("ij,ij->", [1, 1, 1, 2, 2, 2], [2, 3], expected: Tensor([27], shape: [])),
+    equation(
+      "ij,k->ikj", [1, 2], [2],
+      expected: Tensor([0, 1, 2, 0, 2, 4, 3, 4, 5, 6, 8, 10], shape: [2, 2, 3])),
+    equation("ij,jk->i", [1, 0, 2, 1, 0, 1], [3, 2], expected: row(5, 20)),
+    equation(
+      "...j,...j->...j", [1, 2, 3], [1, 3], expected: Tensor([0, 2, 6, 3, 8, 15], shape: [2, 3])),
+  ]
+
+  private static func equation(
+    _ text: String, _ values: [Float] = [], _ extents: [Int] = [], expected: Tensor
+  ) -> Case {
+    Case(
+      kind: "Einsum", x: ramp([2, 3]), after: values.isEmpty ? [] : [.floats(values, extents)],
+      attributes: ["equation": .text(text)], expected: [expected])
+  }
+
+  @Test func `a product of pictures with a matrix keeps the batch`() throws {
+    for text in ["bijc,cd->bijd", "cd,bijc->bijd", "bcij,cd->bdij"] {
+      let order = text.hasPrefix("cd") ? ["w", "x"] : ["x", "w"]
+      var model = ONNXTestModel(input: ["N", "2", "4", "2"])
+      model.constant("w", [1, 2, 3, 4], [2, 2])
+      model.constant("v", (0..<48).map { Float($0) }, [3, 16])
+      model.node("Einsum", order, ["product"], ["equation": .text(text)])
+      model.node("Flatten", ["product"], ["flat"])
+      model.node("Gemm", ["flat", "v"], ["y"], ["transB": .integer(1)])
+      #expect(try ModelFile(onnx: model.bytes).network.isBatchable, "\(text)")
+    }
+  }
+
+  static let unclear = [
+    ("ii->i", "names an axis twice"), ("ij->k", "makes axes that no input has"),
+    ("i->i", "does not name 2 dimensions"), ("ij,jk->ik", "does not fit 1 inputs"),
+    ("i1->i", "does not name the axes"), ("ij->i->j", "does not fit 1 inputs"),
+    (".ij->i", "does not name"), ("......ij->i", "does not name"), ("ijk...->i", "does not name"),
+    (String(repeating: "a", count: 1000), "too long"), ("->", "does not name 2 dimensions"),
+    ("ij->ijj", "names an axis twice"), ("ij->ij....", "does not name"),
+  ]
+
+  @Test(arguments: unclear.indices) func `an equation that says nothing is refused`(
+    index: Int
+  ) throws {
+    let subject = Self.equation(Self.unclear[index].0, expected: Self.row())
+    let error = #expect(throws: ModelError.self) { try GraphFile(onnx: subject.bytes) }
+    #expect(
+      "\(error.map { "\($0)" } ?? "")".contains(Self.unclear[index].1),
+      "\(error.map { "\($0)" } ?? "")")
+  }
 
   @Test(arguments: cases) func `an operator gives its definition's values`(_ subject: Case) throws {
     let file = try GraphFile(onnx: subject.bytes)

@@ -14,6 +14,7 @@ enum LayerCatalog {
     Cos.self,
     DepthToSpace.self,
     Divide.self,
+    Einsum.self,
     ELU.self,
     Equal.self,
     Erf.self,

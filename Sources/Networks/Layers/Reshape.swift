@@ -71,6 +71,10 @@ extension Reshape: ONNXOperator {
     case .constant(let constant):
       return .same(.constant(constant.reshaped(to: shape, name: node.output)))
     case .computed:
+      // Flattening in front of the batch makes one row of all pictures.
+      if node.kind == "Flatten", try [0, -input.shape.rank].contains(node.integer("axis") ?? 1) {
+        return .layer(Reshape(whole: shape), of: input)
+      }
       return .layer(Reshape(from: input.shape, to: shape), of: input)
     }
   }
