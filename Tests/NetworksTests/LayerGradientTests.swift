@@ -378,6 +378,13 @@ struct LayerGradientTests {
       Resize(
         [.init(2, outputs: 3), .init(3, outputs: 5)], interpolation: .linear, isSmoothing: true)
     },
+    Case("a sum of two sizes of one input", [2, 4, 3]) {
+      let up = Resize([.init(2, outputs: 7), .init(3, outputs: 2)], interpolation: .linear)
+      let border = Pad(before: [0, 0, 1, 0], after: [0, 0, 2, -1], border: .edge)
+      return try SmallNetworks.around(
+        Add(), input: [2, 4, 3],
+        before: [.init("a", up, of: ["x"]), .init("b", border, of: ["x"])], inputs: ["a", "b"])
+    },
     Case("resizing by cubic convolution", [2, 5, 6]) {
       Resize(
         [.init(2, outputs: 8), .init(3, outputs: 4, length: 4.5)], interpolation: .cubic(-0.5),

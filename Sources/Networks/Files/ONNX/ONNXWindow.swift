@@ -39,13 +39,14 @@ struct ONNXSpatialNode {
     return weights.reshaped(to: Shape([weights.shape[0], weights.shape[1], 1, weights.shape[2]]))
   }
 
-  /// Two numbers, for rows and columns, or those that stand for an attribute that is left out.
-  func pair(_ name: String, default value: [Int] = [1, 1]) throws(LayerError) -> [Int] {
-    guard let values = try node.integers(name) else { return value }
+  /// Two numbers, for rows and columns, or the usual ones where the attribute is left out; the only
+  /// row of a line always has the usual one.
+  func pair(_ name: String, default usual: [Int] = [1, 1]) throws(LayerError) -> [Int] {
+    guard let values = try node.integers(name) else { return usual }
     guard values.count == (isLine ? 1 : 2) else {
       throw LayerError("its \(name) \(values) are not \(isLine ? "one number" : "two numbers")")
     }
-    return isLine ? [value[0]] + values : values
+    return isLine ? usual.prefix(1) + values : values
   }
 
   /// The window of a pooling node.
@@ -69,8 +70,8 @@ struct ONNXSpatialNode {
     }
   }
 
-  /// The window of a transposed convolution with these weights, and how far it stops before the
-  /// output's end.
+  /// The window of a transposed convolution with these weights, and how many rows and columns of the
+  /// output lie behind the last one.
   func transposedWindow(
     for weights: Tensor
   ) throws(LayerError) -> (Window, outputPadding: [Int]) {
