@@ -8,6 +8,23 @@ enum LongSum {
     blocks(of: count) { start, count in Matrices.sum(x + start, count: count) }
   }
 
+  /// Σ f(x[i]).
+  @inline(__always)
+  static func sum(
+    _ x: UnsafePointer<Float>, count: Int, of function: (Float) -> Float
+  ) -> Double {
+    blocks(of: count) { start, count in
+      let x = x + start
+      return Matrices.interleaved(count: count) { index in
+        var values = SIMD16<Float>.zero
+        for lane in 0..<16 { values[lane] = function(x[index + lane]) }
+        return values
+      } rest: {
+        function(x[$0])
+      }
+    }
+  }
+
   /// Σ a[i]·b[i].
   static func dot(
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int

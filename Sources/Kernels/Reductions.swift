@@ -151,27 +151,11 @@ public enum LogarithmOfExponentials: Reduction {
 }
 
 extension UnsafeBufferPointer<Float> {
-  /// Σ f(x): blocks of 256 in sixteen interleaved sums, and the blocks in double precision, so that
-  /// rounding does not grow with the length.
+  /// Σ f(x).
   @inline(__always)
   fileprivate func total(_ function: (Float) -> Float) -> Float {
-    var total = 0.0
-    for start in Swift.stride(from: 0, to: count, by: 256) {
-      var sums = SIMD16<Float>.zero
-      let end = Swift.min(start + 256, count)
-      var index = start
-      while index + 16 <= end {
-        for lane in 0..<16 { sums[lane] += function(self[index + lane]) }
-        index += 16
-      }
-      var sum = sums.sum()
-      while index < end {
-        sum += function(self[index])
-        index += 1
-      }
-      total += Double(sum)
-    }
-    return Float(total)
+    guard let start = baseAddress else { return 0 }
+    return Float(LongSum.sum(start, count: count, of: function))
   }
 
   /// One in equal shares among the elements of a value, 0 for the others.

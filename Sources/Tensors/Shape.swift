@@ -18,17 +18,18 @@ public struct Shape: Sendable, Hashable, Codable, ExpressibleByArrayLiteral,
 
   public init(arrayLiteral elements: Int...) { self.init(elements) }
 
-  /// Nil when an extent is negative or the number of elements exceeds `limit`.
+  /// Nil when an extent is negative or the product of all that are not 0 exceeds `limit`: what has no
+  /// elements has strides all the same.
   public init?(validating extents: [Int], limit: Int = .max / 16) {
     var product = 1
     for extent in extents {
       guard extent >= 0 else { return nil }
-      let (next, overflow) = product.multipliedReportingOverflow(by: extent)
+      let (next, overflow) = product.multipliedReportingOverflow(by: max(extent, 1))
       guard !overflow, next <= limit else { return nil }
       product = next
     }
     self.extents = extents
-    self.count = product
+    self.count = extents.contains(0) ? 0 : product
   }
 
   /// Number of dimensions.

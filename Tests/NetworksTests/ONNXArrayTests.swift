@@ -1,6 +1,7 @@
 import Foundation
 import Kernels
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Networks
@@ -314,6 +315,32 @@ struct ONNXArrayTests {
     ]
     for layer in itemwise { #expect(layer.isItemwise(for: shapes), "\(layer)") }
     for layer in mixing { #expect(!layer.isItemwise(for: shapes), "\(layer)") }
+  }
+
+  @Test func `an item's values do not depend on its batch mates`() throws {
+    let network = try Network(
+      input: "x", inputShape: [4, 6, 5],
+      nodes: [
+        .init("product", MatMul(transposesSecond: true), of: ["x", "x"]),
+        .init("softmax", SoftmaxLayer(axis: 3), of: ["product"]),
+        .init("mixed", MatMul(), of: ["softmax", "x"]),
+        .init("mask", Greater(), of: ["mixed", "x"]),
+        .init("chosen", Where(), of: ["mask", "x", "mixed"]),
+        .init("part", Gather(axis: 2, positions: [5, 0, 5]), of: ["chosen"]),
+        .init("tiled", Tile(repeats: [1, 2, 1, 1]), of: ["part"]),
+        .init("length", ReduceLength(axes: [1]), of: ["tiled"]),
+        .init("sum", ReduceLogSumExp(axes: [3], keepsAxes: false), of: ["length"]),
+        .init("scores", Reshape(item: [-1]), of: ["sum"]),
+      ], logits: "scores")
+    #expect(network.isBatchable)
+    var random = TestRandom(3)
+    let batch = random.tensor([3, 4, 6, 5])
+    let model = CompiledNetwork(network, engine: .portable)
+    let together = model.gradient(of: .logit(1), for: batch)
+    for index in 0..<3 {
+      let alone = model.gradient(of: .logit(1), for: batch.item(index).reshaped(to: [1, 4, 6, 5]))
+      #expect(alone.gradient.scalars == together.gradient.item(index).scalars)
+    }
   }
 
   @Test func `a network that mixes pictures and parts them again runs them singly`() throws {

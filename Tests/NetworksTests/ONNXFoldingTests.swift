@@ -130,4 +130,29 @@ struct ONNXFoldingTests {
     }
     return value
   }
+
+  @Test(arguments: [
+    ("ReduceSum", 0), ("ReduceProd", 1), ("ReduceMax", -Float.infinity), ("ReduceMin", .infinity),
+    ("ReduceL2", 0), ("ReduceLogSumExp", -.infinity),
+  ]) func `nothing is reduced to what changes nothing`(kind: String, expected: Float) throws {
+    var model = ONNXTestModel(input: ["1"])
+    model.node(
+      kind, ["nothing", kind == "ReduceSum" ? "axes" : ""], ["y"],
+      kind == "ReduceSum" ? [:] : ["axes": .integers([1])])
+    model.constant("nothing", [], [2, 0])
+    model.constant("axes", [1])
+    let output = try #require(try GraphFile(onnx: model.bytes).outputs.first)
+    guard case .constant(let value) = output.output else {
+      Issue.record("not computed")
+      return
+    }
+    #expect(value.scalars == [expected, expected])
+  }
+
+  @Test func `extents that would overflow beside a zero are refused`() {
+    var model = ONNXTestModel(input: ["1"])
+    model.node("Transpose", ["c"], ["y"])
+    model.constant("c", [], [0, .max, .max])
+    #expect(throws: ModelError.self) { try GraphFile(onnx: model.bytes) }
+  }
 }

@@ -20,7 +20,7 @@ struct ShapeTests {
     #expect(Shape([2, 3]).broadcast(with: [2, 4]) == nil)
   }
 
-  @Test(arguments: [[-1], [2, -3], [Int.max, 2], [1 << 31, 1 << 31, 4]])
+  @Test(arguments: [[-1], [2, -3], [Int.max, 2], [0, Int.max, 2], [1 << 31, 1 << 31, 4]])
   func `negative and overflowing extents are refused`(_ extents: [Int]) {
     #expect(Shape(validating: extents) == nil)
   }
