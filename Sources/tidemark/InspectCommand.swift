@@ -9,6 +9,9 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "Shows a network: input, layers, parameters, and the layer suggested for grad-cam.",
     discussion: """
+      Of a network that cannot be read, it lists every node that stands in the way, why, and what \
+      can be done; the exit code is 3 then.
+
       Examples:
         tidemark inspect net.onnx
         tidemark inspect net.onnx --json > net.json
@@ -27,7 +30,19 @@ struct InspectCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let inspection = try NetworkInspection(of: model, preprocess: preprocess)
+    let file: ModelFile
+    do throws(ModelError) {
+      file = try ModelFile.read(model)
+    } catch  where !error.findings.isEmpty {
+      let refusal = ModelRefusal(file: model, findings: error.findings)
+      print(json ? try refusal.json() : Console.visible(refusal.text))
+      let count = error.findings.count
+      throw JobError(
+        .environment, "\(model): \(count) \(count == 1 ? "node" : "nodes") cannot be read")
+    } catch {
+      throw JobError(error.kind == .choice ? .request : .environment, "\(error)")
+    }
+    let inspection = try NetworkInspection(of: file, at: model, preprocess: preprocess)
     print(json ? try inspection.json() : Console.visible(inspection.text))
   }
 }

@@ -33,13 +33,7 @@ struct NetworkInspection: Encodable {
   let notes: [String]
   let layers: [Layer]
 
-  init(of path: String, preprocess: String?) throws {
-    let model: ModelFile
-    do throws(ModelError) {
-      model = try ModelFile.read(path)
-    } catch {
-      throw JobError(error.kind == .choice ? .request : .environment, "\(error)")
-    }
+  init(of model: ModelFile, at path: String, preprocess: String?) throws {
     var network = model.network
     if let preprocess {
       let preprocessing = try OpenedModel.preprocessing(preprocess)
@@ -98,18 +92,8 @@ struct NetworkInspection: Encodable {
 
       """
     return heading + notes.map { "note: \($0)\n" }.joined() + "\n"
-      + Self.table([["layer", "kind", "output", "parameters", "operations"]] + rows)
-  }
-
-  /// Columns: texts to the left, the last two, numbers, to the right.
-  private static func table(_ rows: [[String]]) -> String {
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      row.enumerated().map { column, text in
-        let padding = String(repeating: " ", count: widths[column] - text.count)
-        return column >= row.count - 2 ? padding + text : text + padding
-      }.joined(separator: "  ")
-    }.joined(separator: "\n")
+      + TextTable.text(
+        [["layer", "kind", "output", "parameters", "operations"]] + rows, numbers: 2)
   }
 
   private static func text(of shape: ArraySlice<Int>) -> String {

@@ -49,4 +49,20 @@ struct RegularFile {
     }
     return bytes
   }
+
+  /// Writes a file, replacing one that is there only when all is written. Throws a sentence without
+  /// the path.
+  static func write(_ bytes: [UInt8], to path: String) throws(LayerError) {
+    do {
+      try Data(bytes).write(to: URL(filePath: path), options: .atomic)
+    } catch {
+      let folder = URL(filePath: path).deletingLastPathComponent().path
+      var status = stat()
+      let isFolder = stat(folder, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+      throw LayerError(
+        isFolder && access(folder, W_OK) == 0
+          ? "cannot be written; is the disk full?"
+          : "cannot be written: '\(folder)' is no folder that can be written to")
+    }
+  }
 }

@@ -95,3 +95,9 @@ extension ONNXNode {
     return [first, second]
   }
 }
+
+extension Arithmetic: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    file.node(Self.kind, of: site.inputs, as: site.name)
+  }
+}

@@ -25,6 +25,12 @@ public struct Comparison<P: NamedPredicate>: Layer {
 /// A statement about two numbers that is an operator by itself.
 public protocol NamedPredicate: Predicate {
   static var kind: String { get }
+  /// Whether the numbers are truth values themselves.
+  static var readsTruths: Bool { get }
+}
+
+extension NamedPredicate {
+  public static var readsTruths: Bool { false }
 }
 
 extension IsLess: NamedPredicate { public static var kind: String { "Less" } }
@@ -32,9 +38,18 @@ extension IsLessOrEqual: NamedPredicate { public static var kind: String { "Less
 extension IsGreater: NamedPredicate { public static var kind: String { "Greater" } }
 extension IsGreaterOrEqual: NamedPredicate { public static var kind: String { "GreaterOrEqual" } }
 extension IsEqual: NamedPredicate { public static var kind: String { "Equal" } }
-extension AreBothTrue: NamedPredicate { public static var kind: String { "And" } }
-extension IsAnyTrue: NamedPredicate { public static var kind: String { "Or" } }
-extension IsOneTrue: NamedPredicate { public static var kind: String { "Xor" } }
+extension AreBothTrue: NamedPredicate {
+  public static var kind: String { "And" }
+  public static var readsTruths: Bool { true }
+}
+extension IsAnyTrue: NamedPredicate {
+  public static var kind: String { "Or" }
+  public static var readsTruths: Bool { true }
+}
+extension IsOneTrue: NamedPredicate {
+  public static var kind: String { "Xor" }
+  public static var readsTruths: Bool { true }
+}
 
 public typealias Less = Comparison<IsLess>
 public typealias LessOrEqual = Comparison<IsLessOrEqual>
@@ -50,5 +65,13 @@ extension Comparison: ONNXOperator {
 
   static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
     .layers([Comparison()], of: try node.operands())
+  }
+}
+
+extension Comparison: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    file.node(
+      Self.kind, of: site.inputs, as: site.name, truths: P.readsTruths ? [0, 1] : [],
+      isTruth: true)
   }
 }

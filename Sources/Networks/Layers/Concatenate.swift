@@ -79,3 +79,9 @@ extension Concatenate: ONNXOperator {
     return .layers([Concatenate(axis: axis)], of: inputs)
   }
 }
+
+extension Concatenate: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    file.node("Concat", of: site.inputs, as: site.name, ["axis": .integer(axis)])
+  }
+}

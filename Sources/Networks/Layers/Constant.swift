@@ -28,3 +28,9 @@ public struct Constant: Layer {
     }
   }
 }
+
+extension Constant: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    file.constant(value, named: site.name)
+  }
+}

@@ -127,3 +127,14 @@ extension Convolution2D: ONNXOperator {
         window: try spatial.window(for: weights), groups: try node.integer("group") ?? 1))
   }
 }
+
+extension Convolution2D: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    var attributes = window.attributes
+    attributes["group"] = .integer(groups)
+    let weights = file.tensor(weights, as: "\(site.name).weight")
+    let bias = bias.map { file.tensor($0, as: "\(site.name).bias") }
+    file.node(
+      "Conv", of: site.inputs + [weights] + (bias.map { [$0] } ?? []), as: site.name, attributes)
+  }
+}

@@ -70,3 +70,24 @@ public struct Dense: Layer {
     }
   }
 }
+extension Dense: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) throws(LayerError) {
+    let weights = file.tensor(weights, as: "\(site.name).weight")
+    let bias = bias.map { file.tensor($0, as: "\(site.name).bias") }
+    if site.output.rank == 2 && (transposed || bias != nil) {
+      file.node(
+        "Gemm", of: site.inputs + [weights] + (bias.map { [$0] } ?? []), as: site.name,
+        ["transB": .integer(transposed ? 1 : 0)])
+      return
+    }
+    // A product over more than two dimensions has no bias in ONNX, and its weights one order.
+    var factor = weights
+    if transposed {
+      factor = file.free("\(site.name).weight/transposed")
+      file.node("Transpose", of: [weights], as: factor, ["perm": .integers([1, 0])])
+    }
+    let product = bias == nil ? site.name : file.free("\(site.name)/product")
+    file.node("MatMul", of: site.inputs + [factor], as: product)
+    if let bias { file.node("Add", of: [product, bias], as: site.name) }
+  }
+}

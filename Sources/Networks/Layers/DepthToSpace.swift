@@ -6,11 +6,11 @@ public struct DepthToSpace: Layer {
   public static let kind = "DepthToSpace"
 
   /// Where in the channels a pixel's place in its square stands.
-  public enum Order: Sendable, Hashable {
+  public enum Order: String, Sendable, Hashable {
     /// Places change slowest: `[b, b, C]`.
-    case placesFirst
+    case placesFirst = "DCR"
     /// Places change fastest: `[C, b, b]`.
-    case channelsFirst
+    case channelsFirst = "CRD"
   }
 
   /// b
@@ -126,11 +126,9 @@ extension DepthToSpace: ONNXOperator {
   static let onnxKinds = ["DepthToSpace"]
 
   static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
-    let order: Order
-    switch try node.string("mode") ?? "DCR" {
-    case "DCR": order = .placesFirst
-    case "CRD": order = .channelsFirst
-    case let mode: throw LayerError("moves channels in mode '\(mode)', which is unknown")
+    let mode = try node.string("mode") ?? Order.placesFirst.rawValue
+    guard let order = Order(rawValue: mode) else {
+      throw LayerError("moves channels in mode '\(mode)', which is unknown")
     }
     return .layer(DepthToSpace(block: try node.blockSize(), order: order), of: try node.input())
   }
@@ -148,5 +146,19 @@ extension ONNXNode {
   fileprivate func blockSize() throws(LayerError) -> Int {
     guard let size = try integer("blocksize") else { throw LayerError("its blocksize is missing") }
     return size
+  }
+}
+
+extension DepthToSpace: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    file.node(
+      "DepthToSpace", of: site.inputs, as: site.name,
+      ["blocksize": .integer(block), "mode": .string(order.rawValue)])
+  }
+}
+
+extension SpaceToDepth: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    file.node("SpaceToDepth", of: site.inputs, as: site.name, ["blocksize": .integer(block)])
   }
 }

@@ -66,3 +66,10 @@ extension Expand: ONNXOperator {
     return Expand(to: shape)
   }
 }
+
+extension Expand: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    let extents = file.integers(shape.extents, as: "\(site.name).shape")
+    file.node("Expand", of: site.inputs + [extents], as: site.name)
+  }
+}

@@ -72,3 +72,10 @@ extension Gather: ONNXOperator {
     return .layer(Gather(axis: axis, positions: positions, shape: indices.shape), of: input)
   }
 }
+
+extension Gather: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    let indices = file.integers(positions, shape: shape, as: "\(site.name).indices")
+    file.node("Gather", of: site.inputs + [indices], as: site.name, ["axis": .integer(axis)])
+  }
+}

@@ -61,3 +61,15 @@ extension ONNXNode {
     return try integer("p").map { Float($0) } ?? 2
   }
 }
+
+extension LpPool: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) throws(LayerError) {
+    guard let exponent = Int(exactly: exponent) else {
+      throw LayerError("ONNX pools with whole exponents only, found \(exponent)")
+    }
+    var attributes = window.attributes
+    attributes["ceil_mode"] = .integer(roundsUp ? 1 : 0)
+    attributes["p"] = .integer(exponent)
+    file.node("LpPool", of: site.inputs, as: site.name, attributes)
+  }
+}

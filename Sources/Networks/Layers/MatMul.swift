@@ -106,3 +106,18 @@ extension MatMul: ONNXOperator {
     return .layers([MatMul()], of: [first, second])
   }
 }
+
+extension MatMul: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    let flips = [transposesFirst, transposesSecond]
+    let factors = site.inputs.indices.map { index in
+      let rank = site.shapes[index].rank
+      guard flips[index], rank >= 2 else { return site.inputs[index] }
+      let order = Array(0..<rank - 2) + [rank - 1, rank - 2]
+      let name = file.free("\(site.name)/factor\(index)")
+      file.node("Transpose", of: [site.inputs[index]], as: name, ["perm": .integers(order)])
+      return name
+    }
+    file.node("MatMul", of: factors, as: site.name)
+  }
+}

@@ -181,3 +181,20 @@ extension Pad: ONNXOperator {
     }
   }
 }
+
+extension Pad: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    let pads = file.integers(before + after, as: "\(site.name).pads")
+    var inputs = site.inputs + [pads]
+    let mode: String
+    switch border {
+    case .constant(let value):
+      mode = "constant"
+      inputs.append(file.tensor(Tensor([value], shape: []), as: "\(site.name).value"))
+    case .reflection: mode = "reflect"
+    case .edge: mode = "edge"
+    case .ring: mode = "wrap"
+    }
+    file.node("Pad", of: inputs, as: site.name, ["mode": .string(mode)])
+  }
+}

@@ -167,3 +167,26 @@ extension GlobalAveragePool: ONNXOperator {
     .layer(GlobalAveragePool(), of: try node.input())
   }
 }
+
+extension MaxPool: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    var attributes = window.attributes
+    attributes["ceil_mode"] = .integer(roundsUp ? 1 : 0)
+    file.node("MaxPool", of: site.inputs, as: site.name, attributes)
+  }
+}
+
+extension AveragePool: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    var attributes = window.attributes
+    attributes["ceil_mode"] = .integer(roundsUp ? 1 : 0)
+    attributes["count_include_pad"] = .integer(divisor == .padded ? 1 : 0)
+    file.node("AveragePool", of: site.inputs, as: site.name, attributes)
+  }
+}
+
+extension GlobalAveragePool: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    file.node("GlobalAveragePool", of: site.inputs, as: site.name)
+  }
+}

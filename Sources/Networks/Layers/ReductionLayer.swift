@@ -101,3 +101,12 @@ extension ONNXNode {
     return axes.isEmpty && !isIdle ? Array(0..<rank) : axes.sorted()
   }
 }
+
+extension ReductionLayer: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    let along = file.integers(axes, as: "\(site.name).axes")
+    file.node(
+      Self.kind, of: site.inputs + [along], as: site.name,
+      ["keepdims": .integer(keepsAxes ? 1 : 0), "noop_with_empty_axes": .integer(1)])
+  }
+}

@@ -156,3 +156,13 @@ extension Reshape: ONNXOperator {
     return extents
   }
 }
+
+extension Reshape: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    // 0 keeps the batch, whatever it is.
+    let shape =
+      if case .item = extents { [0] + site.output.extents.dropFirst() } else { site.output.extents }
+    let target = file.integers(shape, as: "\(site.name).shape")
+    file.node("Reshape", of: site.inputs + [target], as: site.name)
+  }
+}

@@ -31,7 +31,7 @@ public struct Resize: Layer {
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {
     let input = try inputs.only()
     let limit = 1 << 24
-    if case .cubic(let coefficient) = interpolation, !(abs(coefficient) <= Double(limit)) {
+    if case .cubic(let coefficient) = interpolation, !(abs(coefficient) <= Float(limit)) {
       throw LayerError("a cubic coefficient of \(coefficient) is too large")
     }
     var extents = input.extents
@@ -110,37 +110,33 @@ extension Resize: ONNXOperator {
       return .layer(layer(axes, .linear), of: input)
     case "cubic":
       let coefficient = try node.float("cubic_coeff_a") ?? -0.75
-      return .layer(layer(axes, .cubic(Double(coefficient))), of: input)
+      return .layer(layer(axes, .cubic(coefficient)), of: input)
     default:
       throw LayerError("resizes in mode '\(mode)', which is unknown")
     }
   }
 
   private static func rounding(of node: ONNXNode) throws(LayerError) -> Rounding {
-    let name = try node.string("nearest_mode") ?? "round_prefer_floor"
-    switch name {
-    case "round_prefer_floor": return .halvesDown
-    case "round_prefer_ceil": return .halvesUp
-    case "floor": return .down
-    case "ceil": return .up
-    default: throw LayerError("nearest_mode '\(name)' is unknown")
+    let name = try node.string("nearest_mode") ?? Rounding.halvesDown.onnxName
+    guard let rounding = Rounding.allCases.first(where: { $0.onnxName == name }) else {
+      throw LayerError("nearest_mode '\(name)' is unknown")
     }
+    return rounding
   }
 
   private static func coordinates(of node: ONNXNode) throws(LayerError) -> Coordinates {
     guard node.opset >= 11 else { return .asymmetric }
-    let name = try node.string("coordinate_transformation_mode") ?? "half_pixel"
-    switch name {
-    case "half_pixel": return .halfPixel
-    case "half_pixel_symmetric": return .centeredHalfPixel
-    case "pytorch_half_pixel": return .halfPixelUnlessSingle
-    case "tf_half_pixel_for_nn": return .halfPixelUnshifted
-    case "align_corners": return .alignedCorners
-    case "asymmetric": return .asymmetric
-    case "tf_crop_and_resize":
-      return .region(outside: try node.float("extrapolation_value") ?? 0)
-    default: throw LayerError("coordinate_transformation_mode '\(name)' is unknown")
+    let name =
+      try node.string("coordinate_transformation_mode") ?? Coordinates.halfPixel.onnxName
+    let known: [Coordinates] = [
+      .halfPixel, .centeredHalfPixel, .halfPixelUnlessSingle, .halfPixelUnshifted,
+      .alignedCorners, .asymmetric,
+      .region(outside: try node.float("extrapolation_value") ?? 0),
+    ]
+    guard let coordinates = known.first(where: { $0.onnxName == name }) else {
+      throw LayerError("coordinate_transformation_mode '\(name)' is unknown")
     }
+    return coordinates
   }
 
   /// The axes that the node changes.
@@ -221,6 +217,69 @@ extension Resize: ONNXOperator {
     return extents.map { extent in
       let length = (ratio ?? 1) * Double(extent)
       return (Int(length + 0.5), length)
+    }
+  }
+}
+
+extension Resize: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) throws(LayerError) {
+    var attributes: [String: ONNXAttribute] = [
+      "axes": .integers(axes.map(\.axis)), "antialias": .integer(isSmoothing ? 1 : 0),
+      "exclude_outside": .integer(excludesOutside ? 1 : 0),
+    ]
+    switch interpolation {
+    case .nearest(let rounding):
+      attributes["mode"] = .string("nearest")
+      attributes["nearest_mode"] = .string(rounding.onnxName)
+    case .linear:
+      attributes["mode"] = .string("linear")
+    case .cubic(let coefficient):
+      attributes["mode"] = .string("cubic")
+      attributes["cubic_coeff_a"] = .float(coefficient)
+    }
+    attributes["coordinate_transformation_mode"] = .string(coordinates.onnxName)
+    var region: String?
+    if case .region(let outside) = coordinates {
+      attributes["extrapolation_value"] = .float(outside)
+      let corners = axes.map(\.start) + axes.map(\.end)
+      region = file.tensor(Tensor(corners, shape: [corners.count]), as: "\(site.name).region")
+    }
+    if axes.allSatisfy({ $0.length == Double($0.outputs) }) {
+      let sizes = file.integers(axes.map(\.outputs), as: "\(site.name).sizes")
+      file.node("Resize", of: site.inputs + [region, nil, sizes], as: site.name, attributes)
+      return
+    }
+    let scales = axes.map { Float($0.length / Double(site.shapes[0][$0.axis])) }
+    for (axis, scale) in zip(axes, scales)
+    where Int(scale * Float(site.shapes[0][axis.axis])) != axis.outputs {
+      throw LayerError("no scale in ONNX makes \(axis.outputs) elements of axis \(axis.axis)")
+    }
+    let factors = file.tensor(Tensor(scales, shape: [scales.count]), as: "\(site.name).scales")
+    file.node("Resize", of: site.inputs + [region, factors], as: site.name, attributes)
+  }
+}
+
+extension Resize.Rounding {
+  fileprivate var onnxName: String {
+    switch self {
+    case .halvesDown: "round_prefer_floor"
+    case .halvesUp: "round_prefer_ceil"
+    case .down: "floor"
+    case .up: "ceil"
+    }
+  }
+}
+
+extension Resize.Coordinates {
+  fileprivate var onnxName: String {
+    switch self {
+    case .halfPixel: "half_pixel"
+    case .centeredHalfPixel: "half_pixel_symmetric"
+    case .halfPixelUnlessSingle: "pytorch_half_pixel"
+    case .halfPixelUnshifted: "tf_half_pixel_for_nn"
+    case .alignedCorners: "align_corners"
+    case .asymmetric: "asymmetric"
+    case .region: "tf_crop_and_resize"
     }
   }
 }

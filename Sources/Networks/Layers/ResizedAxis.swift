@@ -33,11 +33,11 @@ extension Resize {
     case linear
     /// By cubic convolution of four neighbours (Keys 1981) with its coefficient a, often −0.5 or
     /// −0.75.
-    case cubic(Double)
+    case cubic(Float)
   }
 
   /// Which of two neighbours is the nearest.
-  public enum Rounding: Sendable, Hashable {
+  public enum Rounding: Sendable, Hashable, CaseIterable {
     /// The closer one; the lower or the upper one of two equally close.
     case halvesDown, halvesUp
     case down, up
@@ -94,7 +94,7 @@ struct ResizedAxis {
       case .linear:
         return (taps(around: position(of: output), support: 1) { max(0, 1 - $0) }, 0)
       case .cubic(let a):
-        return (taps(around: position(of: output), support: 2) { Self.cubic($0, a) }, 0)
+        return (taps(around: position(of: output), support: 2) { Self.cubic($0, Double(a)) }, 0)
       }
     }
   }

@@ -69,3 +69,23 @@ public struct ScaleChannels: Layer {
     }
   }
 }
+
+extension ScaleChannels: ONNXWritable {
+  /// As a batch normalisation without statistics, behind a choice of channels where their order
+  /// changes.
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    var source = site.inputs[0]
+    if order != Array(0..<inputChannels) {
+      let indices = file.integers(order, as: "\(site.name).order")
+      let ordered = file.free("\(site.name)/ordered")
+      file.node("Gather", of: [source, indices], as: ordered, ["axis": .integer(1)])
+      source = ordered
+    }
+    let parts = [
+      ("scale", scale), ("shift", shift), ("mean", Tensor(zeros: scale.shape)),
+      ("variance", Tensor(repeating: 1, shape: scale.shape)),
+    ].map { role, tensor in file.tensor(tensor, as: "\(site.name).\(role)") }
+    file.node(
+      "BatchNormalization", of: [source] + parts, as: site.name, ["epsilon": .float(0)])
+  }
+}

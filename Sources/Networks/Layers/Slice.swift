@@ -131,3 +131,13 @@ extension Slice: ONNXOperator {
     return ranges
   }
 }
+
+extension Slice: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    let parts = [
+      ("starts", ranges.map(\.start)), ("ends", ranges.map(\.end)), ("axes", ranges.map(\.axis)),
+      ("steps", ranges.map(\.step)),
+    ].map { role, values in file.integers(values, as: "\(site.name).\(role)") }
+    file.node("Slice", of: site.inputs + parts, as: site.name)
+  }
+}

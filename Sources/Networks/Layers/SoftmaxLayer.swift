@@ -63,3 +63,11 @@ extension SoftmaxLayer: ONNXOperator {
       ], of: [input])
   }
 }
+
+extension SoftmaxLayer: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    file.node(
+      isLogarithmic ? "LogSoftmax" : "Softmax", of: site.inputs, as: site.name,
+      ["axis": .integer(axis)])
+  }
+}

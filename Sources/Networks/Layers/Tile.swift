@@ -77,3 +77,10 @@ extension Tile: ONNXOperator {
     return Tile(repeats: repeats)
   }
 }
+
+extension Tile: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    let copies = file.integers(repeats, as: "\(site.name).repeats")
+    file.node("Tile", of: site.inputs + [copies], as: site.name)
+  }
+}

@@ -51,3 +51,9 @@ extension Transpose: ONNXOperator {
     return .layer(Transpose(order: order), of: input)
   }
 }
+
+extension Transpose: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    file.node("Transpose", of: site.inputs, as: site.name, ["perm": .integers(order)])
+  }
+}

@@ -137,3 +137,14 @@ extension TransposedConvolution2D: ONNXOperator {
         groups: try node.integer("group") ?? 1, extraRows: extra[0], extraColumns: extra[1]))
   }
 }
+
+extension TransposedConvolution2D: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    var attributes = window.attributes
+    attributes["group"] = .integer(groups)
+    attributes["output_padding"] = .integers([extraRows, extraColumns])
+    let parts = [("weight", weights)] + (bias.map { [("bias", $0)] } ?? [])
+    let names = parts.map { role, tensor in file.tensor(tensor, as: "\(site.name).\(role)") }
+    file.node("ConvTranspose", of: site.inputs + names, as: site.name, attributes)
+  }
+}

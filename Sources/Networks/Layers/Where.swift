@@ -38,3 +38,9 @@ extension Where: ONNXOperator {
     .layers([Where()], of: [try node.input(0), try node.input(1), try node.input(2)])
   }
 }
+
+extension Where: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    file.node("Where", of: site.inputs, as: site.name, truths: [0])
+  }
+}

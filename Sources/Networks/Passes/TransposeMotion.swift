@@ -1,3 +1,4 @@
+import Kernels
 import Tensors
 
 /// A layer that does the same to inputs whose axes come in another order.
@@ -214,5 +215,45 @@ extension Reshape: AxisPermutable {
     let long = order.indices.filter { shape[$0] > 1 }.map { order[$0] }
     guard long == long.sorted(), case .item = extents, order.first == 0 else { return nil }
     return (self, nil)
+  }
+}
+
+extension ReductionLayer: AxisPermutable {
+  func permuted(by order: [Int], of shape: Shape) -> (layer: any Layer, order: [Int]?)? {
+    let moved = axes.map { order[$0] }.sorted()
+    if keepsAxes {
+      // What attributions take for the features' pooling.
+      let isPooling =
+        R.self == MeanOfValues.self && moved.count >= 1
+        && moved == Array(2..<order.count)
+      return (isPooling ? GlobalAveragePool() : ReductionLayer(axes: moved), order)
+    }
+    let kept = order.indices.filter { !axes.contains($0) }.map { order[$0] }
+    let layer = ReductionLayer(axes: moved, keepsAxes: false)
+    return (layer, kept.map { axis in kept.count { $0 < axis } })
+  }
+}
+
+extension Pad: AxisPermutable {
+  func permuted(by order: [Int], of shape: Shape) -> (layer: any Layer, order: [Int]?)? {
+    var (first, last) = (before, after)
+    for (axis, source) in order.enumerated() {
+      (first[source], last[source]) = (before[axis], after[axis])
+    }
+    return (Pad(before: first, after: last, border: border), order)
+  }
+}
+
+extension Resize: AxisPermutable {
+  func permuted(by order: [Int], of shape: Shape) -> (layer: any Layer, order: [Int]?)? {
+    let moved = axes.map { axis in
+      Axis(
+        order[axis.axis], outputs: axis.outputs, length: axis.length, start: axis.start,
+        end: axis.end)
+    }
+    let layer = Resize(
+      moved, interpolation: interpolation, coordinates: coordinates, isSmoothing: isSmoothing,
+      excludesOutside: excludesOutside)
+    return (layer, order)
   }
 }

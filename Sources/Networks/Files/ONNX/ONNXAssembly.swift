@@ -79,6 +79,12 @@ struct ONNXAssembly {
       }
     }
     guard refusals.isEmpty else { throw ModelError(refusals, in: graph) }
+    guard !byproducts.contains(output) else {
+      throw ModelError(
+        .unsupported,
+        "the output '\(output)' is the second one of a node (a mask, indices or statistics), which is "
+          + "not computed here")
+    }
     do throws(LayerError) {
       return try value(output)
     } catch {

@@ -37,6 +37,22 @@ enum ONNXAttribute {
     return proto.f != 0 ? .float(proto.f) : .integer(Int(proto.i))
   }
 
+  /// The attribute as a file has it.
+  func proto(named name: String) -> ONNXAttributeProto {
+    var proto = ONNXAttributeProto()
+    proto.name = name
+    switch self {
+    case .float(let value): (proto.type, proto.f) = (.float, value)
+    case .integer(let value): (proto.type, proto.i) = (.int, Int64(value))
+    case .string(let text): (proto.type, proto.s) = (.string, Data(text.utf8))
+    case .floats(let values): (proto.type, proto.floats) = (.floats, values)
+    case .integers(let values): (proto.type, proto.ints) = (.ints, values.map { Int64($0) })
+    case .tensor(let tensor): (proto.type, proto.t) = (.tensor, tensor)
+    case .other: break
+    }
+    return proto
+  }
+
   /// What a sentence calls it.
   var description: String {
     switch self {

@@ -137,7 +137,7 @@ extension UnsafeRawBufferPointer {
 
 extension ONNXTensorProto.DataType {
   /// Bytes of one element; nil for types that are not read.
-  fileprivate var width: Int? {
+  var width: Int? {
     switch self {
     case .bool, .uint8, .int8: 1
     case .float16, .bfloat16, .uint16, .int16: 2

@@ -71,10 +71,11 @@ struct ONNXInput {
     self.shape = shape
     fixedBatch = extents[0]
   }
-  /// Whether `[N, ?, ?, C]` is meant: few channels at the end, and none of that number in front.
+  /// Whether `[N, H, W, C]` is meant: the number of channels of a picture stands at the end, and
+  /// extents in front of it that are no such number.
   private static func isChannelsLast(_ extents: [Int?]) -> Bool {
     guard let last = extents[3], [1, 3, 4].contains(last) else { return false }
-    return extents[1].map { $0 > 4 } ?? true && extents[2].map { $0 > 1 } ?? true
+    return extents[1...2].allSatisfy { $0.map { $0 >= 8 } ?? true }
   }
 }
 

@@ -187,3 +187,15 @@ private enum ONNXAutoPad: String {
     self == .upper ? (total / 2, total - total / 2) : (total - total / 2, total / 2)
   }
 }
+
+extension Window {
+  /// The window as nodes have it.
+  var attributes: [String: ONNXAttribute] {
+    [
+      "kernel_shape": .integers([rows.taps, columns.taps]),
+      "strides": .integers([rows.stride, columns.stride]),
+      "dilations": .integers([rows.dilation, columns.dilation]),
+      "pads": .integers([rows.before, columns.before, rows.after, columns.after]),
+    ]
+  }
+}

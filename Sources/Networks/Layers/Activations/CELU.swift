@@ -24,6 +24,8 @@ extension ContinuousExponentialLinear: ONNXFunction {
   static func read(_ node: ONNXNode) throws(LayerError) -> ContinuousExponentialLinear {
     ContinuousExponentialLinear(alpha: try node.float("alpha") ?? 1)
   }
+
+  var attributes: [String: ONNXAttribute] { ["alpha": .float(alpha)] }
 }
 
 /// The exponential linear unit with a continuous slope.

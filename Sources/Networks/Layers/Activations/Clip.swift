@@ -1,4 +1,5 @@
 public import Kernels
+import Tensors
 
 /// min(max(x, low), high): ReLU6 and its kin.
 public struct ClipFunction: NamedFunction {
@@ -33,5 +34,13 @@ extension ClipFunction: ONNXFunction {
     ClipFunction(
       low: try node.float("min", orInput: 1) ?? -.infinity,
       high: try node.float("max", orInput: 2) ?? .infinity)
+  }
+
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    func bound(_ value: Float, _ role: String) -> String? {
+      value.isFinite ? file.tensor(Tensor([value], shape: []), as: "\(site.name).\(role)") : nil
+    }
+    let bounds = [bound(low, "min"), bound(high, "max")]
+    file.node(Self.kind, of: site.inputs + bounds, as: site.name)
   }
 }

@@ -34,6 +34,8 @@ extension ExponentialLinear: ONNXFunction {
     ExponentialLinear(
       alpha: try node.float("alpha") ?? 1)
   }
+
+  var attributes: [String: ONNXAttribute] { ["alpha": .float(alpha)] }
 }
 
 /// The rectifier with an exponential tail.

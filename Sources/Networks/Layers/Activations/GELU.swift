@@ -45,6 +45,10 @@ extension GaussianLinear: ONNXFunction {
     case let other: throw LayerError("approximates by '\(other)'; there are none and tanh")
     }
   }
+
+  var attributes: [String: ONNXAttribute] {
+    ["approximate": .string(isApproximate ? "tanh" : "none")]
+  }
 }
 
 /// The input gated by its normal distribution.

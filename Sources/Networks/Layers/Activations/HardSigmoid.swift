@@ -31,6 +31,8 @@ extension HardLogistic: ONNXFunction {
       alpha: try node.float("alpha") ?? 0.2,
       beta: try node.float("beta") ?? 0.5)
   }
+
+  var attributes: [String: ONNXAttribute] { ["alpha": .float(alpha), "beta": .float(beta)] }
 }
 
 /// The logistic function drawn with straight lines.

@@ -13,3 +13,10 @@ public struct NonzeroFunction: NamedFunction {
 
 /// A mask of all elements that are not 0: a cast to truth values.
 public typealias IsNonzero = Pointwise<NonzeroFunction>
+
+extension NonzeroFunction: ONNXWritableFunction {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    let type = ONNXTensorProto.DataType.bool.rawValue
+    file.node("Cast", of: site.inputs, as: site.name, ["to": .integer(type)], isTruth: true)
+  }
+}

@@ -26,6 +26,8 @@ extension LeakyRectifier: ONNXFunction {
     LeakyRectifier(
       alpha: try node.float("alpha") ?? 0.01)
   }
+
+  var attributes: [String: ONNXAttribute] { ["alpha": .float(alpha)] }
 }
 
 /// The rectifier that lets a little through below zero.

@@ -13,6 +13,10 @@ public struct LogicalNegation: NamedFunction {
 
 extension LogicalNegation: ONNXFunction {
   static func read(_ node: ONNXNode) throws(LayerError) -> LogicalNegation { LogicalNegation() }
+
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    file.node("Not", of: site.inputs, as: site.name, truths: [0], isTruth: true)
+  }
 }
 
 /// The opposite of a mask.

@@ -30,10 +30,31 @@ public protocol NamedFunction: ScalarFunction {
   static var kind: String { get }
 }
 
+/// A scalar function that ONNX can say.
+protocol ONNXWritableFunction: NamedFunction {
+  /// As `ONNXWritable.write(_:to:)`.
+  func write(_ site: ONNXSite, to file: inout ONNXWriter)
+}
+
+extension Pointwise: ONNXWritable where F: ONNXWritableFunction {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) { function.write(site, to: &file) }
+}
+
 /// A scalar function that a node of an ONNX graph stands for.
-protocol ONNXFunction: NamedFunction {
+protocol ONNXFunction: ONNXWritableFunction {
   /// The function with the node's parameters.
   static func read(_ node: ONNXNode) throws(LayerError) -> Self
+
+  /// The attributes of the node that is written; none by default.
+  var attributes: [String: ONNXAttribute] { get }
+}
+
+extension ONNXFunction {
+  var attributes: [String: ONNXAttribute] { [:] }
+
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    file.node(Self.kind, of: site.inputs, as: site.name, attributes)
+  }
 }
 
 extension Pointwise: ONNXOperator where F: ONNXFunction {

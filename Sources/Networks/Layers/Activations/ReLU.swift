@@ -30,3 +30,9 @@ extension ReLU: ONNXOperator {
     .layer(ReLU(), of: try node.input())
   }
 }
+
+extension ReLU: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    file.node("Relu", of: site.inputs, as: site.name)
+  }
+}

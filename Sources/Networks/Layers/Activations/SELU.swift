@@ -38,6 +38,8 @@ extension ScaledExponentialLinear: ONNXFunction {
       alpha: try node.float("alpha") ?? 1.6732632,
       gamma: try node.float("gamma") ?? 1.050701)
   }
+
+  var attributes: [String: ONNXAttribute] { ["alpha": .float(alpha), "gamma": .float(gamma)] }
 }
 
 /// The self-normalising exponential rectifier.

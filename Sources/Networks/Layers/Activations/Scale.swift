@@ -1,4 +1,5 @@
 public import Kernels
+import Tensors
 
 /// A fixed factor.
 public struct FixedFactor: NamedFunction {
@@ -19,5 +20,12 @@ extension Scale {
   /// The layer, or none where the factor is 1.
   static func layers(_ factor: Float) -> [any Layer] {
     factor == 1 ? [] : [Scale(FixedFactor(factor))]
+  }
+}
+
+extension FixedFactor: ONNXWritableFunction {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    let factor = file.tensor(Tensor([factor], shape: []), as: "\(site.name).factor")
+    file.node("Mul", of: site.inputs + [factor], as: site.name)
   }
 }

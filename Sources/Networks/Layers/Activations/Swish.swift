@@ -1,4 +1,5 @@
 public import Kernels
+import Tensors
 
 #if canImport(Glibc)
   import Glibc
@@ -26,6 +27,19 @@ public struct SwishFunction: NamedFunction {
 extension SwishFunction: ONNXFunction {
   static func read(_ node: ONNXNode) throws(LayerError) -> SwishFunction {
     SwishFunction(alpha: try node.float("alpha") ?? 1)
+  }
+
+  /// In operators that older files may have, too.
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    var scaled = site.inputs[0]
+    if alpha != 1 {
+      let factor = file.tensor(Tensor([alpha], shape: []), as: "\(site.name).alpha")
+      scaled = file.free("\(site.name)/scaled")
+      file.node("Mul", of: [site.inputs[0], factor], as: scaled)
+    }
+    let share = file.free("\(site.name)/share")
+    file.node("Sigmoid", of: [scaled], as: share)
+    file.node("Mul", of: [site.inputs[0], share], as: site.name)
   }
 }
 

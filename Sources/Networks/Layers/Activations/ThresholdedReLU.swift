@@ -17,6 +17,8 @@ extension ThresholdedRectifier: ONNXFunction {
   static func read(_ node: ONNXNode) throws(LayerError) -> ThresholdedRectifier {
     ThresholdedRectifier(alpha: try node.float("alpha") ?? 1)
   }
+
+  var attributes: [String: ONNXAttribute] { ["alpha": .float(alpha)] }
 }
 
 /// Keeps what is above a threshold.

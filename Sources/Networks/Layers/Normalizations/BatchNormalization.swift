@@ -181,3 +181,14 @@ extension BatchNormalization: ONNXOperator {
     return .layer(layer, of: input)
   }
 }
+
+extension BatchNormalization: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    let parts = [("scale", gamma), ("shift", beta), ("mean", mean), ("variance", variance)].map {
+      role, tensor in file.tensor(tensor, as: "\(site.name).\(role)")
+    }
+    file.node(
+      "BatchNormalization", of: site.inputs + parts, as: site.name,
+      ["epsilon": .float(epsilon), "momentum": .float(momentum)])
+  }
+}

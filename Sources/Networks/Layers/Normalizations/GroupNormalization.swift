@@ -87,3 +87,17 @@ extension GroupNormalization: ONNXOperator {
     return .layer(layer, of: input)
   }
 }
+
+extension GroupNormalization: ONNXWritable {
+  /// One factor and shift for each channel, since ONNX knows no others any more.
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    let channels = site.output[1]
+    let parts = [("scale", scale), ("shift", shift)].map { role, tensor in
+      let repeated = (0..<channels).map { tensor[$0 * tensor.count / channels] }
+      return file.tensor(Tensor(repeated, shape: [channels]), as: "\(site.name).\(role)")
+    }
+    file.node(
+      "GroupNormalization", of: site.inputs + parts, as: site.name,
+      ["epsilon": .float(epsilon), "num_groups": .integer(groups)])
+  }
+}

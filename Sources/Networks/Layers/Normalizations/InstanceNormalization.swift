@@ -57,3 +57,14 @@ extension InstanceNormalization: ONNXOperator {
     return .layer(layer, of: try node.input())
   }
 }
+
+extension InstanceNormalization: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    let parts = [("scale", scale), ("shift", shift)].map { role, tensor in
+      file.tensor(tensor, as: "\(site.name).\(role)")
+    }
+    file.node(
+      "InstanceNormalization", of: site.inputs + parts, as: site.name,
+      ["epsilon": .float(epsilon)])
+  }
+}

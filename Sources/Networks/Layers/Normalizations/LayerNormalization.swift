@@ -67,3 +67,13 @@ extension LayerNormalization: ONNXOperator {
     return .layer(layer, of: input)
   }
 }
+
+extension LayerNormalization: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    let scale = file.tensor(scale, as: "\(site.name).scale")
+    let shift = shift.map { file.tensor($0, as: "\(site.name).shift") }
+    file.node(
+      "LayerNormalization", of: site.inputs + [scale] + (shift.map { [$0] } ?? []),
+      as: site.name, ["axis": .integer(axis), "epsilon": .float(epsilon)])
+  }
+}

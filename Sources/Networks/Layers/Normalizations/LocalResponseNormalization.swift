@@ -49,3 +49,14 @@ extension LocalResponseNormalization: ONNXOperator {
     return .layer(LocalResponseNormalization(window), of: try node.input())
   }
 }
+
+extension LocalResponseNormalization: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    file.node(
+      "LRN", of: site.inputs, as: site.name,
+      [
+        "size": .integer(window.size), "alpha": .float(window.alpha), "beta": .float(window.beta),
+        "bias": .float(window.bias),
+      ])
+  }
+}

@@ -56,3 +56,11 @@ extension LpNormalization: ONNXOperator {
     return .layer(LpNormalization(axis: axis, norm: norm), of: input)
   }
 }
+
+extension LpNormalization: ONNXWritable {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    file.node(
+      "LpNormalization", of: site.inputs, as: site.name,
+      ["axis": .integer(axis), "p": .integer(norm.rawValue)])
+  }
+}

@@ -1,0 +1,85 @@
+import SwiftProtobuf
+import Tensors
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+extension Network {
+  /// The network as an ONNX file, operator set 21, which `ModelFile` reads back as the same network.
+  ///
+  /// Layers, their order and their names stay; parameters are written bit by bit, beside the graph
+  /// in the same file. A few layers without an operator of their own in ONNX become several. Labels
+  /// go with the file. The batch is open where the network takes one.
+  ///
+  /// Throws where a layer has no form in ONNX, for a name that ONNX files may not have here, and
+  /// beyond 2 GiB, which the format does not hold.
+  public func onnx() throws(ModelError) -> [UInt8] {
+    var file = ONNXWriter(reserving: Set(shapes.keys.map(\.description)))
+    for name in shapes.keys where name.description.hasPrefix("@") || name.description.isEmpty {
+      throw ModelError(
+        .unsupported, "a layer is called '\(name)'; files take no empty names and none with @")
+    }
+    for node in nodes {
+      guard let layer = node.layer as? any ONNXWritable else {
+        throw ModelError(
+          .unsupported, "layer '\(node.name)' (\(node.layer.kind)) has no form in ONNX")
+      }
+      let site = ONNXSite(
+        name: node.name.description, inputs: node.inputs.map(\.description),
+        shapes: node.inputs.compactMap { shapes[$0] }, output: shapes[node.name] ?? [])
+      do throws(LayerError) {
+        try layer.write(site, to: &file)
+      } catch {
+        throw ModelError(
+          .unsupported, "layer '\(node.name)' (\(node.layer.kind)): \(error.reason)")
+      }
+      guard file.byteCount < ModelLimits.fileByteCount - (1 << 24) else {
+        throw ModelError(.limit, "its parameters take more than the 2 GiB that an ONNX file holds")
+      }
+    }
+    let batch: ONNXExtent = isBatchable ? .open("N") : .fixed(1)
+    file.declare(
+      input: (input.description, [batch] + inputShape.extents.map { .fixed($0) }),
+      output: (logits.description, [batch, .fixed(classCount)]))
+    return try file.bytes(labels: labels)
+  }
+
+  /// Writes the network to an ONNX file, replacing one that is there only when all is written.
+  public func write(onnx path: String) throws(ModelError) {
+    let bytes = try onnx()
+    do throws(LayerError) {
+      try RegularFile.write(bytes, to: path)
+    } catch {
+      throw ModelError(.unreadable, error.reason, file: path)
+    }
+  }
+}
+
+extension ONNXWriter {
+  fileprivate func bytes(labels: [String]) throws(ModelError) -> [UInt8] {
+    var model = ONNXModelProto()
+    model.irVersion = Int64(Self.formatVersion)
+    model.producerName = "tidemark"
+    var opset = ONNXOperatorSetIdProto()
+    opset.version = Int64(Self.opset)
+    model.opsetImport = [opset]
+    model.graph = graph
+    model.graph.name = "network"
+    do {
+      if !labels.isEmpty {
+        var entry = ONNXStringStringEntryProto()
+        entry.key = "labels"
+        entry.value = String(decoding: try JSONEncoder().encode(labels), as: UTF8.self)
+        model.metadataProps = [entry]
+      }
+      var options = BinaryEncodingOptions()
+      options.useDeterministicOrdering = true
+      return try model.serializedBytes(options: options)
+    } catch {
+      throw ModelError(.limit, "cannot be written as an ONNX file: \(error)")
+    }
+  }
+}
