@@ -215,6 +215,10 @@ struct ONNXArrayTests {
     Case(
       kind: "Max", x: row(1, 5), after: [.floats([3], [1]), .floats([0, 4], [2])],
       expected: [row(3, 5)]),
+    Case(
+      kind: "Clip", x: Tensor([2], shape: []), before: [.floats([1, 3, 5], [3])],
+      after: [.floats([4], [])],
+      expected: [row(2, 3, 4)]),
     Case(kind: "Min", x: row(1, 5), after: [.floats([3], [1])], expected: [row(1, 3)]),
   ]
 

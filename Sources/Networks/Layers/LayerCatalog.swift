@@ -8,7 +8,7 @@ enum LayerCatalog {
     BatchNormalization.self,
     Ceil.self,
     CELU.self,
-    Clip.self,
+    ClipOperator.self,
     Concatenate.self,
     Convolution2D.self,
     Cos.self,

@@ -29,18 +29,20 @@ public struct ClipFunction: NamedFunction {
 /// Limits every element to a range.
 public typealias Clip = Pointwise<ClipFunction>
 
-extension ClipFunction: ONNXFunction {
-  static func read(_ node: ONNXNode) throws(LayerError) -> ClipFunction {
-    ClipFunction(
-      low: try node.float("min", orInput: 1) ?? -.infinity,
-      high: try node.float("max", orInput: 2) ?? .infinity)
-  }
+/// Limits that a file gives, which may depend on the picture.
+enum ClipOperator: ONNXOperator {
+  static let onnxKinds = ["Clip"]
 
-  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
-    func bound(_ value: Float, _ role: String) -> String? {
-      value.isFinite ? file.tensor(Tensor([value], shape: []), as: "\(site.name).\(role)") : nil
+  static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
+    let input = try node.input()
+    let limits = [node.optionalInput(1), node.optionalInput(2)]
+    guard limits.contains(where: { if case .computed? = $0 { true } else { false } }) else {
+      let function = ClipFunction(
+        low: try node.float("min", orInput: 1) ?? -.infinity,
+        high: try node.float("max", orInput: 2) ?? .infinity)
+      return .layer(Clip(function), of: input)
     }
-    let bounds = [bound(low, "min"), bound(high, "max")]
-    file.node(Self.kind, of: site.inputs + bounds, as: site.name)
+    let raised = limits[0].map { ONNXReading.layers([Max()], of: [input, $0]) } ?? .same(input)
+    return limits[1].map { .joined([Min()], of: [raised, .same($0)]) } ?? raised
   }
 }
