@@ -46,3 +46,13 @@ enum ClipOperator: ONNXOperator {
     return limits[1].map { .joined([Min()], of: [raised, .same($0)]) } ?? raised
   }
 }
+
+extension ClipFunction: ONNXWritableFunction {
+  func write(_ site: ONNXSite, to file: inout ONNXWriter) {
+    func bound(_ value: Float, _ role: String) -> String? {
+      value.isFinite ? file.tensor(Tensor([value], shape: []), as: "\(site.name).\(role)") : nil
+    }
+    let bounds = [bound(low, "min"), bound(high, "max")]
+    file.node(Self.kind, of: site.inputs + bounds, as: site.name)
+  }
+}
