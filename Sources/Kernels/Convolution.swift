@@ -58,20 +58,21 @@ public struct Convolution: Kernel {
         let kernel = w + group * sizes.groupOutputs * sizes.depth
         if sizes.isDepthwise {
           if !accumulates { target.update(repeating: 0, count: sizes.groupOutputCount) }
-          sizes.forEachTapRow { tap, from, to, count in
+          sizes.forEachTapRow(in: sizes.whole) { tap, from, to, count in
             Rows.add(
               source + from, step: sizes.window.columns.stride, scaledBy: kernel[tap],
               to: target + to, step: 1, count: count)
           }
         } else {
           let scratch = memory.scratch()
-          let columns = sizes.columns(of: source, in: scratch + sizes.panelCount)
-          Matrices.multiply(
-            MatrixView(start: kernel, rowStride: sizes.depth, columnStride: 1),
-            MatrixView(start: columns, rowStride: sizes.positions, columnStride: 1),
-            rows: sizes.groupOutputs, columns: sizes.positions, depth: sizes.depth,
-            into: target, targetStride: sizes.positions, accumulates: accumulates,
-            scratch: scratch)
+          sizes.forEachBand { band in
+            Matrices.multiply(
+              MatrixView(start: kernel, rowStride: sizes.depth, columnStride: 1),
+              sizes.columns(of: source, in: band, buffer: scratch + sizes.panelCount),
+              rows: sizes.groupOutputs, columns: band.count, depth: sizes.depth,
+              into: target + band.start, targetStride: sizes.positions, accumulates: accumulates,
+              scratch: scratch)
+          }
         }
       }
     }
@@ -129,7 +130,7 @@ public struct ConvolutionPullback: Kernel {
         let target = dx + (item * geometry.groups + group) * sizes.groupInputCount
         let kernel = w + group * sizes.groupOutputs * sizes.depth
         if sizes.isDepthwise {
-          sizes.forEachTapRow { tap, from, to, count in
+          sizes.forEachTapRow(in: sizes.whole) { tap, from, to, count in
             Rows.add(
               source + to, step: 1, scaledBy: kernel[tap], to: target + from,
               step: sizes.window.columns.stride, count: count)
@@ -138,13 +139,16 @@ public struct ConvolutionPullback: Kernel {
           let scratch = memory.scratch()
           let isPointwise = sizes.isPointwise
           let columns = isPointwise ? target : scratch + sizes.panelCount
-          Matrices.multiply(
-            MatrixView(start: kernel, rowStride: 1, columnStride: sizes.depth),
-            MatrixView(start: source, rowStride: sizes.positions, columnStride: 1),
-            rows: sizes.depth, columns: sizes.positions, depth: sizes.groupOutputs,
-            into: columns, targetStride: sizes.positions, accumulates: isPointwise,
-            scratch: scratch)
-          if !isPointwise { sizes.addColumns(columns, to: target) }
+          sizes.forEachBand { band in
+            Matrices.multiply(
+              MatrixView(start: kernel, rowStride: 1, columnStride: sizes.depth),
+              MatrixView(
+                start: source + band.start, rowStride: sizes.positions, columnStride: 1),
+              rows: sizes.depth, columns: band.count, depth: sizes.groupOutputs,
+              into: columns, targetStride: band.count, accumulates: isPointwise,
+              scratch: scratch)
+            if !isPointwise { sizes.addColumns(columns, of: band, to: target) }
+          }
         }
       }
     }
@@ -188,18 +192,50 @@ struct ConvolutionSizes {
   /// The packed panel comes first, so that it keeps the workspace's alignment.
   var panelCount: Int { Matrices.scratchCount(depth: max(depth, groupOutputs)) }
 
+  /// Elements of the columns of one band.
+  var columnCount: Int { isPointwise ? 0 : depth * bandHeight * outputWidth }
+
   var workspaceByteCount: Int {
-    if isDepthwise { return 0 }
-    let columns = isPointwise ? 0 : depth * positions
-    return (panelCount + columns) * MemoryLayout<Float>.stride
+    isDepthwise ? 0 : (panelCount + columnCount) * MemoryLayout<Float>.stride
   }
 
-  /// Calls `body` with each run of positions that a tap of one channel sees inside the picture:
-  /// tap number, first input position, first output position, and how many outputs.
+  /// Rows of the output that are computed together.
+  struct Band {
+    let rows: Range<Int>
+    /// Its first position, and how many it has.
+    let start: Int
+    let count: Int
+  }
+
+  var whole: Band { band(of: 0..<outputHeight) }
+
+  private func band(of rows: Range<Int>) -> Band {
+    Band(rows: rows, start: rows.lowerBound * outputWidth, count: rows.count * outputWidth)
+  }
+
+  /// As many rows as have their columns in a cache, so that memory does not grow with the picture.
+  private var bandHeight: Int {
+    if isPointwise { return outputHeight }
+    return max(1, min(outputHeight, (1 << 20) / max(depth * outputWidth, 1)))
+  }
+
   @inline(__always)
-  func forEachTapRow(_ body: (_ tap: Int, _ from: Int, _ to: Int, _ count: Int) -> Void) {
+  func forEachBand(_ body: (Band) -> Void) {
+    for first in stride(from: 0, to: outputHeight, by: max(bandHeight, 1)) {
+      body(band(of: first..<min(first + bandHeight, outputHeight)))
+    }
+  }
+
+  /// Calls `body` with each run of positions of a band that a tap of one channel sees inside the
+  /// picture: tap number, first input position, first output position in the band, and how many
+  /// outputs.
+  @inline(__always)
+  func forEachTapRow(
+    in band: Band, _ body: (_ tap: Int, _ from: Int, _ to: Int, _ count: Int) -> Void
+  ) {
     for rowTap in 0..<window.rows.taps {
       let rows = window.rows.outputs(seeing: rowTap, extent: inputHeight, of: outputHeight)
+        .clamped(to: band.rows)
       for columnTap in 0..<window.columns.taps {
         let columns = window.columns.outputs(seeing: columnTap, extent: inputWidth, of: outputWidth)
         if columns.isEmpty { continue }
@@ -210,37 +246,42 @@ struct ConvolutionSizes {
           let row = y * window.rows.stride + rowTap * window.rows.dilation - window.rows.before
           body(
             rowTap * window.columns.taps + columnTap, row * inputWidth + column,
-            y * outputWidth + columns.lowerBound, columns.count)
+            y * outputWidth - band.start + columns.lowerBound, columns.count)
         }
       }
     }
   }
 
-  /// The input laid out as `[depth, positions]`: under each output position what its taps see.
+  /// The input laid out as `[depth, band.count]`: under each output position what its taps see.
   func columns(
-    of source: UnsafePointer<Float>, in buffer: UnsafeMutablePointer<Float>
-  ) -> UnsafePointer<Float> {
-    if isPointwise { return source }
-    buffer.update(repeating: 0, count: depth * positions)
+    of source: UnsafePointer<Float>, in band: Band, buffer: UnsafeMutablePointer<Float>
+  ) -> MatrixView {
+    if isPointwise {
+      return MatrixView(start: source + band.start, rowStride: positions, columnStride: 1)
+    }
+    buffer.update(repeating: 0, count: depth * band.count)
     for channel in 0..<groupInputs {
       let plane = source + channel * inputHeight * inputWidth
-      let rows = buffer + channel * window.taps * positions
-      forEachTapRow { tap, from, to, count in
+      let rows = buffer + channel * window.taps * band.count
+      forEachTapRow(in: band) { tap, from, to, count in
         Rows.copy(
-          plane + from, step: window.columns.stride, to: rows + tap * positions + to, count: count)
+          plane + from, step: window.columns.stride, to: rows + tap * band.count + to,
+          count: count)
       }
     }
-    return UnsafePointer(buffer)
+    return MatrixView(start: buffer, rowStride: band.count, columnStride: 1)
   }
 
   /// The way back: adds each column's values to the input positions that they came from.
-  func addColumns(_ columns: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>) {
+  func addColumns(
+    _ columns: UnsafePointer<Float>, of band: Band, to target: UnsafeMutablePointer<Float>
+  ) {
     for channel in 0..<groupInputs {
       let plane = target + channel * inputHeight * inputWidth
-      let rows = columns + channel * window.taps * positions
-      forEachTapRow { tap, from, to, count in
+      let rows = columns + channel * window.taps * band.count
+      forEachTapRow(in: band) { tap, from, to, count in
         Rows.add(
-          rows + tap * positions + to, step: 1, scaledBy: 1, to: plane + from,
+          rows + tap * band.count + to, step: 1, scaledBy: 1, to: plane + from,
           step: window.columns.stride, count: count)
       }
     }

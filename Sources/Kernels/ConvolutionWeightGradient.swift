@@ -30,8 +30,7 @@ public struct ConvolutionWeightGradient: Kernel {
   public var workspaceByteCount: Int {
     let sizes = plan
     if sizes.isDepthwise { return 0 }
-    let columns = sizes.isPointwise ? 0 : sizes.depth * sizes.positions
-    return (panelCount(sizes) + columns) * MemoryLayout<Float>.stride
+    return (panelCount(sizes) + sizes.columnCount) * MemoryLayout<Float>.stride
   }
 
   /// Positions that are multiplied at a time, so that what they need stays in the nearest cache.
@@ -56,20 +55,26 @@ public struct ConvolutionWeightGradient: Kernel {
         let cotangent = dy + (item * geometry.groups + group) * sizes.groupOutputCount
         let target = dw + group * sizes.groupOutputs * sizes.depth
         if sizes.isDepthwise {
-          sizes.forEachTapRow { tap, from, to, count in
+          sizes.forEachTapRow(in: sizes.whole) { tap, from, to, count in
             target[tap] += Rows.dot(
               source + from, step: sizes.window.columns.stride, cotangent + to, count: count)
           }
         } else {
           let scratch = memory.scratch()
-          let columns = sizes.columns(of: source, in: scratch + panelCount(sizes))
-          for start in stride(from: 0, to: sizes.positions, by: Self.runLength) {
-            Matrices.multiply(
-              MatrixView(start: cotangent + start, rowStride: sizes.positions, columnStride: 1),
-              MatrixView(start: columns + start, rowStride: 1, columnStride: sizes.positions),
-              rows: sizes.groupOutputs, columns: sizes.depth,
-              depth: min(Self.runLength, sizes.positions - start), into: target,
-              targetStride: sizes.depth, accumulates: true, scratch: scratch)
+          sizes.forEachBand { band in
+            let columns = sizes.columns(
+              of: source, in: band, buffer: scratch + panelCount(sizes))
+            for start in stride(from: 0, to: band.count, by: Self.runLength) {
+              Matrices.multiply(
+                MatrixView(
+                  start: cotangent + band.start + start, rowStride: sizes.positions,
+                  columnStride: 1),
+                MatrixView(
+                  start: columns.start + start, rowStride: 1, columnStride: columns.rowStride),
+                rows: sizes.groupOutputs, columns: sizes.depth,
+                depth: min(Self.runLength, band.count - start), into: target,
+                targetStride: sizes.depth, accumulates: true, scratch: scratch)
+            }
           }
         }
       }

@@ -135,6 +135,10 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
       "3x3", batch: 2, inputs: 16, outputs: 32, height: 9, width: 10,
       rows: .init(taps: 3, before: 1, after: 1), columns: .init(taps: 3, before: 1, after: 1)),
     .init(
+      "more than one band of rows", inputs: 40, outputs: 3, height: 19, width: 180,
+      rows: .init(taps: 3, stride: 1, before: 1, after: 1),
+      columns: .init(taps: 5, before: 2, after: 2)),
+    .init(
       "odd channel counts", inputs: 13, outputs: 19, height: 6, width: 7,
       rows: .init(taps: 3, before: 1, after: 1), columns: .init(taps: 3, before: 1, after: 1)),
     .init(

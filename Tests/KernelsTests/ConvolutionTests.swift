@@ -44,4 +44,31 @@ import Testing
       #expect(dx.item(index).bits == one.backward(many.cotangent.item(index)).bits)
     }
   }
+
+  @Test(arguments: ConvolutionCase.all)
+  func `the weights' gradient is the adjoint, too`(of it: ConvolutionCase) {
+    let bench = KernelBench()
+    let dw = bench.slot(it.weights.shape)
+    let kernel = ConvolutionWeightGradient(
+      input: bench.slot(it.input), outputCotangent: bench.slot(it.cotangent),
+      weightsCotangent: dw, geometry: it.geometry)
+    let found = bench.run(kernel, reading: dw).dot(it.weights)
+    let expected = it.cotangent.dot(it.forward(it.input, hasBias: false))
+    let scale = Double(it.outputShape.count).squareRoot()
+    #expect(abs(found - expected) < Double(Tolerance.reordered) * max(scale, abs(expected)))
+  }
+
+  @Test func `memory does not grow with a picture's height`() throws {
+    func workspace(_ height: Int) -> Int {
+      let taps = Window.Axis(taps: 3, before: 1, after: 1)
+      let it = ConvolutionCase(
+        "tall", inputs: 64, outputs: 8, height: height, width: 100, rows: taps, columns: taps)
+      let bench = KernelBench()
+      return it.map {
+        $0.forwardKernel(bench, bench.slot($0.inputShape), bench.slot($0.outputShape))
+          .workspaceByteCount
+      } ?? 0
+    }
+    #expect(workspace(1000) == workspace(100))
+  }
 }

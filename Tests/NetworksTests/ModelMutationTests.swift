@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import Networks
 import Tensors
 import TestSupport
@@ -44,14 +45,19 @@ import Testing
     ("LayerNormalization", 3), ("InstanceNormalization", 3), ("GroupNormalization", 3),
     ("LRN", 1), ("LpNormalization", 1), ("Resize", 4), ("Upsample", 2), ("ConvTranspose", 3),
     ("LpPool", 1), ("GlobalMaxPool", 1), ("GlobalLpPool", 1), ("DepthToSpace", 1),
-    ("SpaceToDepth", 1),
+    ("SpaceToDepth", 1), ("Split", 2), ("Expand", 2), ("Tile", 2), ("Where", 3), ("Less", 2),
+    ("Equal", 2), ("Not", 1), ("And", 2), ("Sum", 3), ("Mean", 3), ("Max", 3), ("Pow", 2),
+    ("Sub", 2), ("PRelu", 2), ("ReduceSum", 2), ("ReduceMax", 2), ("ReduceProd", 2),
+    ("ReduceL2", 2), ("ReduceLogSumExp", 2), ("Einsum", 2), ("Range", 3), ("CumSum", 2),
+    ("Mod", 2), ("GatherND", 2), ("Floor", 1), ("Swish", 1), ("Gelu", 1), ("LogSoftmax", 1),
   ]
   private static let attributes = [
     "axis", "axes", "pads", "strides", "dilations", "kernel_shape", "group", "starts", "ends",
     "perm", "ceil_mode", "auto_pad", "keepdims", "count_include_pad", "transB", "to", "allowzero",
     "num_groups",
     "size", "p", "is_test", "mode", "coordinate_transformation_mode", "keep_aspect_ratio_policy",
-    "antialias", "blocksize", "output_padding", "output_shape",
+    "antialias", "blocksize", "output_padding", "output_shape", "split", "num_outputs", "equation",
+    "noop_with_empty_axes", "transA", "exclude_outside", "alpha", "fmod", "exclusive",
   ]
 
   private static let texts = [
@@ -61,6 +67,9 @@ import Testing
       "align_corners", "asymmetric", "tf_crop_and_resize", "half_pixel_symmetric",
     ],
     "keep_aspect_ratio_policy": ["stretch", "not_larger", "not_smaller"],
+    "equation": [
+      "nchw,nchw->nc", "nchw->wn", "abcd,abde->abce", "...->...", "ii->i", "a,b->", "→",
+    ],
   ]
 
   @Test func `a model of any nodes with any numbers is refused or runs`() throws {
@@ -70,6 +79,26 @@ import Testing
       if Self.read(Self.chain(&random).bytes) { ran += 1 }
     }
     #expect(ran > Self.count / 20)
+  }
+
+  @Test func `a model of any nodes that can be read and written comes back`() throws {
+    var random = TestRandom(3)
+    var compared = 0
+    for _ in 0..<Self.count {
+      guard let network = try? ModelFile(onnx: Self.chain(&random).bytes).network,
+        Self.isSmall(network), let file = try? network.onnx()
+      else { continue }
+      let again = try ModelFile(onnx: file).network
+      let input = random.tensor(Shape([1] + network.inputShape.extents))
+      let found = CompiledNetwork(again, engine: .portable).logits(for: input)
+      let expected = CompiledNetwork(network, engine: .portable).logits(for: input)
+      let agrees = zip(found.scalars, expected.scalars).allSatisfy { a, b in
+        a == b || a.isNaN && b.isNaN || (a - b).magnitude <= 1e-4 * b.magnitude + 1e-6
+      }
+      #expect(agrees && found.shape == expected.shape, "\(network.summaries)")
+      compared += 1
+    }
+    #expect(compared > Self.count / 20)
   }
 
   /// One to three nodes in a row with numbers near and far from sensible ones, ending in scores.
@@ -161,6 +190,17 @@ import Testing
     }
   }
 
+  private static let request = TraceRequest(
+    reading: [.logits], seeding: [.logits], gradients: [.input])
+
+  /// Whether a network takes little time and memory.
+  private static func isSmall(_ network: Network) -> Bool {
+    let work = network.summaries.reduce(0) { $0 + $1.operations }
+    guard work < 1 << 22, network.inputShape.count < 1 << 16 else { return false }
+    let size = try? CompiledNetwork(network).byteCount(of: request, batch: 1)
+    return size.map { $0 < 1 << 26 } ?? false
+  }
+
   /// Reads a model and, where it is small enough, runs it forward and backward.
   @discardableResult
   private static func read(_ bytes: [UInt8]) -> Bool {
@@ -171,13 +211,8 @@ import Testing
       #expect(!error.description.isEmpty)
       return false
     }
-    let request = TraceRequest(reading: [.logits], seeding: [.logits], gradients: [.input])
-    let compiled = CompiledNetwork(network)
-    let work = network.summaries.reduce(0) { $0 + $1.operations }
-    guard work < 1 << 22, network.inputShape.count < 1 << 16,
-      let size = try? compiled.byteCount(of: request, batch: 1), size < 1 << 26
-    else { return false }
-    let trace = compiled.trace(
+    guard isSmall(network) else { return false }
+    let trace = CompiledNetwork(network).trace(
       Tensor(repeating: 0.5, shape: Shape([1] + network.inputShape.extents)), for: request)
     let seed = Tensor(repeating: 1, shape: [1, network.classCount])
     let gradient = trace.gradient(seeding: [.logits: seed])

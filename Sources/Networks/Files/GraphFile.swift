@@ -69,12 +69,12 @@ public struct GraphFile: Sendable {
 extension ONNXAssembly.Entry {
   /// The whole of a declared input, or one item of it where its leading extent is open.
   fileprivate init(_ proto: ONNXValueInfoProto) throws(ModelError) {
-    let extents = proto.type.tensorType.shape.dim.map { Int($0.dimValue) }
-    guard proto.type.tensorType.elemType.isReal else {
+    guard case .tensorType(let tensor)? = proto.type.value, tensor.elemType.isReal else {
       throw ModelError(
         .unsupported,
-        "the input '\(proto.name)' takes whole numbers; only real ones have a gradient")
+        "the input '\(proto.name)' takes no real numbers, which alone have a gradient")
     }
+    let extents = tensor.shape.dim.map { Int($0.dimValue) }
     let isOpen = extents.first.map { $0 <= 0 } ?? false
     guard
       let shape = Shape(

@@ -49,7 +49,17 @@ public struct Convolution2D: Layer {
         "weights \(weights.shape) in \(groups) groups take \(weights.shape[1] * groups) channels, "
           + "found \(input)")
     }
-    return try window.outputShape(for: input, channels: weights.shape[0], kind: Self.kind)
+    let output = try window.outputShape(for: input, channels: weights.shape[0], kind: Self.kind)
+    try Self.check(depth: weights.shape.item.count, width: output[3])
+    return output
+  }
+
+  /// Throws where the sums behind one row of outputs are more than memory should be taken for.
+  static func check(depth: Int, width: Int) throws(LayerError) {
+    let (count, overflow) = depth.multipliedReportingOverflow(by: max(width, 8))
+    guard !overflow, count <= 1 << 28 else {
+      throw LayerError("sums of \(depth) products for each of \(width) columns are too large")
+    }
   }
 
   private var geometry: ConvolutionGeometry { ConvolutionGeometry(window: window, groups: groups) }

@@ -138,7 +138,11 @@ extension SpaceToDepth: ONNXOperator {
   static let onnxKinds = ["SpaceToDepth"]
 
   static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
-    .layer(SpaceToDepth(block: try node.blockSize()), of: try node.input())
+    let mode = try node.string("mode") ?? DepthToSpace.Order.placesFirst.rawValue
+    guard mode == DepthToSpace.Order.placesFirst.rawValue else {
+      throw LayerError("moves places in mode '\(mode)'; only DCR can be read")
+    }
+    return .layer(SpaceToDepth(block: try node.blockSize()), of: try node.input())
   }
 }
 

@@ -1,3 +1,5 @@
+import Tensors
+
 /// Nodes that leave no layer behind when a network answers instead of learning.
 enum PassThrough: ONNXOperator {
   static let onnxKinds = ["Identity", "Dropout", "Cast", "CastLike"]
@@ -11,6 +13,15 @@ enum PassThrough: ONNXOperator {
       let type = try node.integer("to").flatMap { ONNXTensorProto.DataType(rawValue: $0) }
       if type == .bool { return .layer(IsNonzero(NonzeroFunction()), of: try node.input()) }
       guard let type, real.contains(type) else { throw cutOff }
+    case "Dropout":
+      // Since operator set 12, an input tells whether the network learns.
+      let learns = try node.optionalConstant(2, "training mode")?.tensor.scalars.contains {
+        $0 != 0
+      }
+      let share = try node.float("ratio", orInput: 1) ?? 0.5
+      guard learns != true || share == 0 else {
+        throw LayerError("drops values at random; export the model for inference")
+      }
     case "CastLike":
       if case .constant(let model) = try node.input(1), model.integers != nil { throw cutOff }
     default: break

@@ -68,6 +68,7 @@ public struct TransposedConvolution2D: Layer {
     guard height >= 1, width >= 1,
       let shape = Shape(validating: [input[0], weights.shape[1] * groups, height, width])
     else { throw LayerError("an output of \(height)x\(width) is not possible") }
+    try Convolution2D.check(depth: weights.shape.item.count, width: input[3])
     return shape
   }
 
