@@ -130,6 +130,12 @@ let package = Package(
         "Kernels", "Networks", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/bench", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "values",
+      dependencies: [
+        "Kernels", "Networks", "Tensors",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Benchmarks/values", swiftSettings: swiftSettings),
     .target(
       name: "TestSupport",
       dependencies: ["Imaging", "Tensors", "Kernels", "Networks", "Explanations"],
