@@ -104,6 +104,16 @@ let tests: [Target] = floors.map { floor in
     resources: [.copy("Golden")], swiftSettings: testSettings)
 }
 
+/// Programs that measure and compare, for those who work on the package.
+let benchmarks: [Target] = ["bench", "values"].map { name in
+  .executableTarget(
+    name: name,
+    dependencies: [
+      "Kernels", "Networks", "Tensors",
+      .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    ], path: "Benchmarks/\(name)", swiftSettings: swiftSettings)
+}
+
 let package = Package(
   name: "tidemark",
   platforms: [.macOS(.v15)],
@@ -116,7 +126,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-protobuf", .upToNextMinor(from: "1.39.0")),
     .package(url: "https://github.com/apple/swift-crypto", .upToNextMinor(from: "4.5.2")),
   ],
-  targets: systemLibraries + cTargets + libraries + tests + [
+  targets: systemLibraries + cTargets + libraries + tests + benchmarks + [
     .executableTarget(
       name: "tidemark",
       dependencies: [
@@ -124,18 +134,6 @@ let package = Package(
         "Jobs",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
-    .executableTarget(
-      name: "bench",
-      dependencies: [
-        "Kernels", "Networks", "Tensors",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], path: "Benchmarks/bench", swiftSettings: swiftSettings),
-    .executableTarget(
-      name: "values",
-      dependencies: [
-        "Kernels", "Networks", "Tensors",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], path: "Benchmarks/values", swiftSettings: swiftSettings),
     .target(
       name: "TestSupport",
       dependencies: ["Imaging", "Tensors", "Kernels", "Networks", "Explanations"],

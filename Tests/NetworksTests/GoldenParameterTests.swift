@@ -140,8 +140,11 @@ import Testing
     // Those with batch normalisation.
     + ["plain", "residual", "strided", "avgres", "mobile", "mix"].map { ($0, .training) }
 
-  @Test(arguments: networks)
-  func `the gradient of a loss is the reference's`(name: String, phase: Phase) throws {
+  @Test(arguments: networks, Engine.available)
+  func `the gradient of a loss is the reference's`(
+    _ subject: (name: String, phase: Phase), engine: Engine
+  ) throws {
+    let (name, phase) = subject
     let folder = "golden/nets/\(name)"
     let index = try JSONDecoder().decode(
       Index.self, from: Data(contentsOf: SharedFolder.file("golden/index.json")))
@@ -161,7 +164,7 @@ import Testing
     var places: [ParameterName] = []
     for entry in parameters { places.append(try model.parameter(entry.name)) }
     let plan = try model.plan(
-      batch: input.batch, parameters: Set(places.map(\.layer)), phase: phase, engine: .preferred)
+      batch: input.batch, parameters: Set(places.map(\.layer)), phase: phase, engine: engine)
     plan.run(input)
     let logits = plan.value(of: model.output)
     var seed = Tensor(zeros: logits.shape)

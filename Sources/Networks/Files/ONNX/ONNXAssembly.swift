@@ -23,15 +23,14 @@ struct ONNXAssembly {
 
   /// The layer graph's input, and what stands between it and the file's.
   struct Entry {
-    /// The name of the input in the file.
+    /// The name of the input in the file, which the layer graph's input has as well.
     let name: String
     /// Shape of the layer graph's input for one item, without the batch.
     let shape: Shape
     /// Layers that make the file's input of it.
     var layers: [any Layer] = []
 
-    /// The layer graph's input, which is the file's where nothing stands between.
-    var layer: LayerName { LayerName(layers.isEmpty ? name : "\(name)/entry") }
+    var layer: LayerName { LayerName(name) }
   }
 
   /// - Parameter constants: values of inputs of the graph that are fixed.
@@ -46,7 +45,7 @@ struct ONNXAssembly {
     taken = Set(graph.nodes.lazy.flatMap(\.output)).union(graph.initializers.keys)
     taken.insert(entry.layer.description)
     shapes = [entry.layer: Shape([1] + entry.shape.extents)]
-    let name = LayerName(entry.name)
+    let name = entry.layers.isEmpty ? entry.layer : free("\(entry.name)/entry")
     do throws(LayerError) {
       try append(entry.layers, of: [entry.layer], as: name, kind: "Entry")
     } catch {

@@ -25,7 +25,7 @@ extension ModelError {
         .unsupported, "\(graph.title(of: refusals[0].index)): \(reason)", findings: findings)
       return
     }
-    let limit = 50
+    let limit = 8
     let counts = Dictionary(grouping: findings, by: \.kind).mapValues(\.count)
     let kinds = counts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
       .map { "\($0.key) ×\($0.value)" }.joined(separator: ", ")
@@ -33,7 +33,9 @@ extension ModelError {
       let title = graph.title(of: item.index)
       return if case .reason(let reason) = item.refusal { "\(title): \(reason)" } else { title }
     }
-    let rest = findings.count > limit ? " and \(findings.count - limit) more" : ""
+    let rest =
+      findings.count > limit
+      ? " and \(findings.count - limit) more ('tidemark inspect MODEL' lists all)" : ""
     let advice = Set(findings.compactMap(\.advice)).sorted().prefix(5)
     self.init(
       .unsupported,
