@@ -1,11 +1,4 @@
-import SwiftProtobuf
 import Tensors
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
 
 extension Network {
   /// The network as an ONNX file, operator set 21, which `ModelFile` reads back as the same network.
@@ -54,32 +47,6 @@ extension Network {
       try RegularFile.write(bytes, to: path)
     } catch {
       throw ModelError(.unreadable, error.reason, file: path)
-    }
-  }
-}
-
-extension ONNXWriter {
-  fileprivate func bytes(labels: [String]) throws(ModelError) -> [UInt8] {
-    var model = ONNXModelProto()
-    model.irVersion = Int64(Self.formatVersion)
-    model.producerName = "tidemark"
-    var opset = ONNXOperatorSetIdProto()
-    opset.version = Int64(Self.opset)
-    model.opsetImport = [opset]
-    model.graph = graph
-    model.graph.name = "network"
-    do {
-      if !labels.isEmpty {
-        var entry = ONNXStringStringEntryProto()
-        entry.key = "labels"
-        entry.value = String(decoding: try JSONEncoder().encode(labels), as: UTF8.self)
-        model.metadataProps = [entry]
-      }
-      var options = BinaryEncodingOptions()
-      options.useDeterministicOrdering = true
-      return try model.serializedBytes(options: options)
-    } catch {
-      throw ModelError(.limit, "cannot be written as an ONNX file: \(error)")
     }
   }
 }

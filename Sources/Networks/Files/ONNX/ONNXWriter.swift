@@ -152,6 +152,31 @@ struct ONNXWriter {
     graph.input = [ONNXValueInfoProto(input.name, input.extents)]
     graph.output = [ONNXValueInfoProto(output.name, output.extents)]
   }
+
+  /// The whole file. Throws beyond what the format holds.
+  func bytes(labels: [String]) throws(ModelError) -> [UInt8] {
+    var model = ONNXModelProto()
+    model.irVersion = Int64(Self.formatVersion)
+    model.producerName = "tidemark"
+    var opset = ONNXOperatorSetIdProto()
+    opset.version = Int64(Self.opset)
+    model.opsetImport = [opset]
+    model.graph = graph
+    model.graph.name = "network"
+    do {
+      if !labels.isEmpty {
+        var entry = ONNXStringStringEntryProto()
+        entry.key = "labels"
+        entry.value = String(decoding: try JSONEncoder().encode(labels), as: UTF8.self)
+        model.metadataProps = [entry]
+      }
+      var options = BinaryEncodingOptions()
+      options.useDeterministicOrdering = true
+      return try model.serializedBytes(options: options)
+    } catch {
+      throw ModelError(.limit, "cannot be written as an ONNX file: \(error)")
+    }
+  }
 }
 
 /// One extent of a declared shape.
