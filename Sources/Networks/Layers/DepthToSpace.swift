@@ -1,4 +1,4 @@
-public import Kernels
+import Kernels
 public import Tensors
 
 /// Moves blocks of channels of `[N, C·b·b, H, W]` to squares of b×b pixels: `[N, C, H·b, W·b]`.

@@ -1,4 +1,4 @@
-public import Kernels
+import Kernels
 public import Tensors
 
 /// Makes axes longer or shorter by interpolating along them; never the batch.
