@@ -92,6 +92,29 @@ import Testing
     }
   }
 
+  static var networks: [String] {
+    let folder = SharedFolder.file("conformance/onnx-node/light").path
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return files.filter { $0.hasSuffix(".onnx") }.sorted()
+  }
+
+  @Test(.enabled(if: SharedFolder.exists, "needs ../shared/conformance"), arguments: networks)
+  func `published networks give the project's values`(_ name: String) throws {
+    let folder = SharedFolder.file("conformance/onnx-node/light")
+    let file = try ModelFile.read(folder.appending(path: name).path)
+    let output = name.replacing(".onnx", with: "_output_0.pb")
+    let expected = try constant(folder.appending(path: output), "output").tensor
+    let shape = Shape([1] + file.network.inputShape.extents)
+    let count = Float(shape.count)
+    let input = Tensor((0..<shape.count).map { Float($0) / count }, shape: shape)
+    let logits = CompiledNetwork(file.network).logits(for: input)
+    let isPeeled = file.notes.contains { if case .softmaxPeeled = $0 { true } else { false } }
+    let found =
+      isPeeled
+      ? Tensor(Prediction(logits: logits.scalars).probabilities, shape: logits.shape) : logits
+    #expect(relativeError(found, expected) < 1e-3)
+  }
+
   private func constant(_ url: URL, _ name: String) throws -> ONNXConstant {
     try ONNXConstant(
       try ONNXTensorProto(serializedBytes: try Data(contentsOf: url)), name: name,
