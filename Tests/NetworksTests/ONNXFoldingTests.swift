@@ -58,6 +58,10 @@ struct ONNXFoldingTests {
     Case(kind: "Gather", inputs: [[5, 6, 7], [-1, 0]], expected: row(7, 5)),
     Case(kind: "GatherElements", inputs: [[5, 6, 7], [2, -3]], expected: row(7, 5)),
     Case(kind: "GatherND", inputs: [[5, 6, 7], [1]], expected: Tensor([6], shape: [])),
+    Case(kind: "ScatterElements", inputs: [[5, 6, 7], [2, -3], [8, 9]], expected: row(9, 6, 8)),
+    Case(
+      kind: "ScatterElements", inputs: [[5, 6], [1, 1], [2, 3]],
+      attributes: ["reduction": .text("mul")], expected: row(5, 36)),
     Case(kind: "Cast", inputs: [[3, 0]], attributes: ["to": .integer(9)], expected: row(1, 0)),
   ]
 
@@ -93,6 +97,10 @@ struct ONNXFoldingTests {
     ("Gather", [[1, 2], [2]], "what lies outside"),
     ("GatherElements", [[1, 2], [-3]], "what lies outside"),
     ("GatherND", [[1, 2], [0, 1]], "do not fit"),
+    ("ScatterElements", [[1, 2], [2], [9]], "what lies outside"),
+    ("ScatterElements", [[1, 2], [1], [9, 9]], "are not one for each index"),
+    ("ScatterND", [[1, 2], [0, 1], [9]], "do not fit"),
+    ("ScatterND", [[1, 2], [1], [9]], "as the indices have it"),
     ("Where", [[1, 0, 1], [1, 2], [9]], "cannot be broadcast together"),
   ]
 
@@ -100,6 +108,37 @@ struct ONNXFoldingTests {
     let (kind, inputs, sentence) = Self.refused[index]
     let error = #expect(throws: ModelError.self) { try constant(kind, inputs, [:]) }
     #expect("\(error.map { "\($0)" } ?? "")".contains(sentence), "\(error.map { "\($0)" } ?? "")")
+  }
+
+  /// Rows of [[0, 1], [2, 3], [4, 5]] and what stands there then.
+  static let scattered: [(reduction: String, last: [Float])] = [
+    ("none", [10, 1]), ("add", [34, 6]), ("mul", [800, 0]), ("min", [4, 0]), ("max", [20, 5]),
+  ]
+
+  @Test(arguments: scattered.indices) func `blocks are put where indices say`(
+    index: Int
+  ) throws {
+    let (reduction, last) = Self.scattered[index]
+    for isWhole in [true, false] {
+      var model = ONNXTestModel(input: ["1"])
+      model.opset = 18
+      if isWhole {
+        model.constant("rows", Array(0..<6), shape: [3, 2])
+        model.constant("updates", [20, 0, 10, 1], shape: [2, 2])
+      } else {
+        model.constant("rows", (0..<6).map { Float($0) }, [3, 2])
+        model.constant("updates", [20, 0, 10, 1], [2, 2])
+      }
+      model.constant("indices", [2, -1], shape: [2, 1])
+      model.node(
+        "ScatterND", ["rows", "indices", "updates"], ["y"], ["reduction": .text(reduction)])
+      let output = try #require(try GraphFile(onnx: model.bytes).outputs.first)
+      guard case .constant(let value) = output.output else {
+        Issue.record("not computed")
+        return
+      }
+      #expect(value.scalars == [0, 1, 2, 3] + last)
+    }
   }
 
   @Test func `real numbers are computed by layers`() throws {

@@ -87,10 +87,11 @@ struct ONNXTestModel {
       Self.tensor(name, dims, type: 1, raw: values.flatMap { $0.bitPattern.littleEndianBytes }))
   }
 
-  mutating func constant(_ name: String, _ values: [Int]) {
+  /// A list of whole numbers unless told otherwise.
+  mutating func constant(_ name: String, _ values: [Int], shape dims: [Int]? = nil) {
     initializers.append(
       Self.tensor(
-        name, [values.count], type: 7,
+        name, dims ?? [values.count], type: 7,
         raw: values.flatMap { UInt64(bitPattern: Int64($0)).littleEndianBytes }))
   }
 

@@ -53,7 +53,7 @@ extension ONNXFolding {
   ]
 
   /// A whole number, and whether it is not to be had.
-  private typealias Whole = (partialValue: Int, overflow: Bool)
+  typealias Whole = (partialValue: Int, overflow: Bool)
 
   // MARK: - Element by element
 
@@ -146,7 +146,7 @@ extension ONNXFolding {
     )
   }
 
-  private static func exact(_ number: Whole) throws(LayerError) -> Int {
+  static func exact(_ number: Whole) throws(LayerError) -> Int {
     guard !number.overflow else {
       throw LayerError("whole numbers overflow, or are divided by zero")
     }

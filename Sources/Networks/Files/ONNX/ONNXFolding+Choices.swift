@@ -104,55 +104,14 @@ extension ONNXFolding {
     let source = try node.constant(0, "values")
     let indices = try node.constant(1, "indices")
     let axis = try node.axis(try node.integer("axis") ?? 0, rank: source.shape.rank)
-    let extent = source.shape[axis]
-    guard let wanted = indices.integers, indices.shape.rank == source.shape.rank,
-      wanted.allSatisfy({ $0 >= -extent && $0 < extent }),
-      indices.shape.extents.indices.allSatisfy({
-        $0 == axis || indices.shape[$0] <= source.shape[$0]
-      })
-    else { throw LayerError("gathers from \(source.shape) what lies outside") }
-    let strides = source.shape.strides
-    var walked = strides
-    walked[axis] = 0
-    let lines = LatticePositions(start: 0, extents: indices.shape.extents, strides: walked)
-    let positions = zip(lines, wanted).lazy.map { line, index in
-      line + (index < 0 ? index + extent : index) * strides[axis]
-    }
+    let positions = try indices.elements(along: axis, of: source.shape)
     return source.picking(positions, shape: indices.shape, name: node.output)
   }
 
   private static func gatheredBlocks(_ node: ONNXNode) throws(LayerError) -> ONNXConstant {
     let source = try node.constant(0, "values")
-    let indices = try node.constant(1, "indices")
-    let batch = try node.integer("batch_dims") ?? 0
-    guard let wanted = indices.integers, indices.shape.rank >= 1, batch >= 0,
-      batch < indices.shape.rank, batch <= source.shape.rank,
-      indices.shape.extents[..<batch] == source.shape.extents[..<batch]
-    else { throw LayerError("indices \(indices.shape) do not fit \(source.shape)") }
-    let depth = indices.shape[-1]
-    guard depth <= source.shape.rank - batch else {
-      throw LayerError("indices \(indices.shape) do not fit \(source.shape)")
-    }
-    let chosen = source.shape.extents[batch..<batch + depth]
-    let block = source.shape.extents[(batch + depth)...]
-    let shape = try checked(indices.shape.extents.dropLast() + block)
-    let step = block.reduce(1, *)
-    let tuples = indices.shape.extents.dropLast().reduce(1, *)
-    // Tuples that belong to one place of the batch.
-    let perItem = indices.shape.extents[batch..<indices.shape.rank - 1].reduce(1, *)
-    var starts: [Int] = []
-    for tuple in 0..<(shape.count == 0 ? 0 : tuples) {
-      var start = tuple / perItem
-      for (place, extent) in chosen.enumerated() {
-        let index = wanted[tuple * depth + place]
-        guard index >= -extent, index < extent else {
-          throw LayerError("gathers from \(source.shape) what lies outside")
-        }
-        start = start * extent + (index < 0 ? index + extent : index)
-      }
-      starts.append(start * step)
-    }
-    let positions = starts.lazy.flatMap { $0..<$0 + step }
+    let (shape, positions) = try node.constant(1, "indices")
+      .blocks(of: source.shape, batch: try node.integer("batch_dims") ?? 0)
     return source.picking(positions, shape: shape, name: node.output)
   }
 

@@ -25,6 +25,7 @@ enum ONNXFolding {
 
   private static let operations = sources.merging(choices) { first, _ in first }
     .merging(arithmetic) { first, _ in first }
+    .merging(scattering) { first, _ in first }
 
   private static let sources: [String: Operation] = [
     "Cast": cast,
