@@ -22,6 +22,38 @@ import Testing
     for end in model.indices { Self.read(Array(model[..<end])) }
   }
 
+  /// Scores behind a function's call and a branch, one within the other, and a sequence.
+  private static var nested: ONNXTestModel {
+    var model = ONNXTestModel.dense(from: "joined")
+    var (first, second) = (ONNXTestModel.empty, ONNXTestModel.empty)
+    first.node("Turn", ["x"], ["r"], ["by": .float(2)], domain: "own")
+    second.constant("scale", [3], [1])
+    second.node("Mul", ["x", "scale"], ["r"])
+    model.function("Turn", ["in"], ["out"], attributes: ["by"]) {
+      $0.node("LeakyRelu", ["in"], ["between"], ["alpha": .reference("by")])
+      $0.node("Turn2", ["between"], ["out"], domain: "own")
+    }
+    model.function("Turn2", ["in"], ["out"], opset: 13) { $0.node("Neg", ["in"], ["out"]) }
+    model.constant("true", [1])
+    model.node(
+      "If", ["true"], ["chosen"],
+      ["then_branch": .graph(first, ["r"]), "else_branch": .graph(second, ["r"])])
+    model.node("SplitToSequence", ["chosen"], ["parts"], ["axis": .integer(1)])
+    model.node("ConcatFromSequence", ["parts"], ["joined"], ["axis": .integer(1)])
+    return model
+  }
+
+  @Test func `a model with damaged functions and branches is refused or runs`() throws {
+    let model = Self.nested.bytes
+    #expect(Self.read(model))
+    var random = TestRandom(3)
+    for _ in 0..<Self.count {
+      var bytes = model
+      for _ in 0..<Int.random(in: 1...3, using: &random) { Self.damage(&bytes, &random) }
+      Self.read(bytes)
+    }
+  }
+
   @Test func `a model with damaged bytes is refused or runs`() throws {
     let models = try Self.stored()
     var random = TestRandom(1)
@@ -50,6 +82,8 @@ import Testing
     ("Sub", 2), ("PRelu", 2), ("ReduceSum", 2), ("ReduceMax", 2), ("ReduceProd", 2),
     ("ReduceL2", 2), ("ReduceLogSumExp", 2), ("Einsum", 2), ("Range", 3), ("CumSum", 2),
     ("Mod", 2), ("GatherND", 2), ("Floor", 1), ("Swish", 1), ("Gelu", 1), ("LogSoftmax", 1),
+    ("SplitToSequence", 2), ("SequenceAt", 2), ("SequenceConstruct", 3),
+    ("SequenceInsert", 3), ("ConcatFromSequence", 1), ("ScatterND", 3), ("ScatterElements", 3),
   ]
   private static let attributes = [
     "axis", "axes", "pads", "strides", "dilations", "kernel_shape", "group", "starts", "ends",
@@ -58,6 +92,7 @@ import Testing
     "size", "p", "is_test", "mode", "coordinate_transformation_mode", "keep_aspect_ratio_policy",
     "antialias", "blocksize", "output_padding", "output_shape", "split", "num_outputs", "equation",
     "noop_with_empty_axes", "transA", "exclude_outside", "alpha", "fmod", "exclusive",
+    "new_axis", "reduction",
   ]
 
   private static let texts = [
@@ -66,6 +101,7 @@ import Testing
     "coordinate_transformation_mode": [
       "align_corners", "asymmetric", "tf_crop_and_resize", "half_pixel_symmetric",
     ],
+    "reduction": ["none", "add", "min"],
     "keep_aspect_ratio_policy": ["stretch", "not_larger", "not_smaller"],
     "equation": [
       "nchw,nchw->nc", "nchw->wn", "abcd,abde->abce", "...->...", "ii->i", "a,b->", "→",
@@ -155,7 +191,7 @@ import Testing
       }
       if Bool.random(using: &random) { values["auto_pad"] = nil }
       let output = step == length - 1 ? "end" : "n\(step)"
-      model.node(kind, names, [output], values)
+      place(kind, names, output, values, in: &model, &random)
       last = output
     }
     // The dense layer fits the shape of the input only; a mean takes whatever comes.
@@ -164,6 +200,32 @@ import Testing
       model.outputs = [ONNXTestModel.valueInfo("mean", [], 1)]
     }
     return model
+  }
+
+  /// A node as it is, in a function, or in a branch.
+  private static func place(
+    _ kind: String, _ inputs: [String], _ output: String,
+    _ attributes: [String: ONNXTestModel.Attribute], in model: inout ONNXTestModel,
+    _ random: inout TestRandom
+  ) {
+    switch Int.random(in: 0..<8, using: &random) {
+    case 0:
+      let formals = inputs.indices.map { "a\($0 == 3 ? 2 : $0)" }
+      model.function("F", formals, ["r"]) {
+        $0.node(kind, formals, [["r", "s", "a0"].randomElement(using: &random) ?? ""], attributes)
+      }
+      model.node("F", inputs, [output], attributes, domain: "own")
+    case 1:
+      var (first, second) = (ONNXTestModel.empty, ONNXTestModel.empty)
+      first.node(kind, inputs, ["r"], attributes)
+      second.node("Neg", inputs, ["r"])
+      model.constant("yes\(output)", [1])
+      let condition = ["yes\(output)", "x", "m", output].randomElement(using: &random) ?? ""
+      model.node(
+        "If", [condition], [output],
+        ["then_branch": .graph(first, ["r"]), "else_branch": .graph(second, ["r"])])
+    default: model.node(kind, inputs, [output], attributes)
+    }
   }
 
   /// Bytes changed, cut out, repeated, or replaced by what numbers at their limits look like.

@@ -9,6 +9,8 @@ struct ONNXTestModel {
   var inputs: [Wire] = []
   var outputs: [Wire] = []
   var metadata: [(String, String)] = []
+  /// Functions that the model defines.
+  var functions: [Wire] = []
 
   /// A model with the input `x`, `[N, 2, 4, 4]` unless told otherwise, and the output `y`.
   init(input: [String] = ["N", "2", "4", "4"], output: String = "y", elementType: Int = 1) {
@@ -16,18 +18,37 @@ struct ONNXTestModel {
     outputs = [Self.valueInfo(output, ["N", "3"], 1)]
   }
 
-  var bytes: [UInt8] {
+  /// Nodes without inputs and outputs: what a branch begins as.
+  static var empty: ONNXTestModel {
+    var model = ONNXTestModel()
+    (model.inputs, model.outputs) = ([], [])
+    return model
+  }
+
+  private var graph: Wire {
     var graph = Wire()
     for node in nodes { graph.message(1, node) }
     for tensor in initializers { graph.message(5, tensor) }
     for input in inputs { graph.message(11, input) }
     for output in outputs { graph.message(12, output) }
+    return graph
+  }
+
+  /// The graph with outputs of the given names.
+  fileprivate func graph(endingIn names: [String]) -> Wire {
+    var model = self
+    model.outputs = names.map { Self.valueInfo($0, [], 1) }
+    return model.graph
+  }
+
+  var bytes: [UInt8] {
     var model = Wire()
     model.integer(1, 8)
     model.message(7, graph)
     var version = Wire()
     version.integer(2, opset)
     model.message(8, version)
+    for function in functions { model.message(25, function) }
     for (key, value) in metadata {
       var entry = Wire()
       entry.text(1, key)
@@ -45,10 +66,15 @@ struct ONNXTestModel {
     case float(Float)
     case text(String)
     case tensor(Wire)
+    /// Nodes, initializers and the names of outputs.
+    case graph(ONNXTestModel, [String])
+    /// That of the function around the node.
+    case reference(String)
   }
 
   mutating func node(
-    _ kind: String, _ inputs: [String], _ outputs: [String], _ attributes: [String: Attribute] = [:]
+    _ kind: String, _ inputs: [String], _ outputs: [String],
+    _ attributes: [String: Attribute] = [:], domain: String = ""
   ) {
     var node = Wire()
     for input in inputs { node.text(1, input) }
@@ -56,28 +82,34 @@ struct ONNXTestModel {
     node.text(3, "node_\(outputs.first ?? "")")
     node.text(4, kind)
     for (name, attribute) in attributes.sorted(by: { $0.key < $1.key }) {
-      var wire = Wire()
-      wire.text(1, name)
-      switch attribute {
-      case .float(let value):
-        wire.float(2, value)
-        wire.integer(20, 1)
-      case .integer(let value):
-        wire.integer(3, value)
-        wire.integer(20, 2)
-      case .text(let value):
-        wire.text(4, value)
-        wire.integer(20, 3)
-      case .tensor(let value):
-        wire.message(5, value)
-        wire.integer(20, 4)
-      case .integers(let values):
-        for value in values { wire.integer(8, value) }
-        wire.integer(20, 7)
-      }
-      node.message(5, wire)
+      node.message(5, attribute.wire(named: name))
     }
+    if !domain.isEmpty { node.text(7, domain) }
     nodes.append(node)
+  }
+
+  /// Adds the nodes of `body` as a function of the domain `own`.
+  mutating func function(
+    _ name: String, _ inputs: [String], _ outputs: [String],
+    attributes: [String] = [], defaults: [String: Attribute] = [:], opset: Int? = nil,
+    _ body: (inout ONNXTestModel) -> Void
+  ) {
+    var inner = ONNXTestModel.empty
+    body(&inner)
+    var function = Wire()
+    function.text(1, name)
+    for input in inputs { function.text(4, input) }
+    for output in outputs { function.text(5, output) }
+    for attribute in attributes { function.text(6, attribute) }
+    for node in inner.nodes { function.message(7, node) }
+    if let opset {
+      var version = Wire()
+      version.integer(2, opset)
+      function.message(9, version)
+    }
+    function.text(10, "own")
+    for (name, value) in defaults { function.message(11, value.wire(named: name)) }
+    functions.append(function)
   }
 
   // MARK: - Tensors
@@ -129,6 +161,36 @@ struct ONNXTestModel {
     info.text(1, name)
     info.message(2, type)
     return info
+  }
+}
+
+extension ONNXTestModel.Attribute {
+  func wire(named name: String) -> Wire {
+    var wire = Wire()
+    wire.text(1, name)
+    switch self {
+    case .float(let value):
+      wire.float(2, value)
+      wire.integer(20, 1)
+    case .integer(let value):
+      wire.integer(3, value)
+      wire.integer(20, 2)
+    case .text(let value):
+      wire.text(4, value)
+      wire.integer(20, 3)
+    case .tensor(let value):
+      wire.message(5, value)
+      wire.integer(20, 4)
+    case .graph(let model, let outputs):
+      wire.message(6, model.graph(endingIn: outputs))
+      wire.integer(20, 5)
+    case .integers(let values):
+      for value in values { wire.integer(8, value) }
+      wire.integer(20, 7)
+    case .reference(let name):
+      wire.text(21, name)
+    }
+    return wire
   }
 }
 

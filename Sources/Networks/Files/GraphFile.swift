@@ -51,9 +51,11 @@ public struct GraphFile: Sendable {
       external: ONNXExternalData(folder: nil))
     var outputs: [(name: String, output: Output)] = []
     for name in file.outputs {
-      switch try assembly.value(of: name) {
-      case .computed(let layer, _): outputs.append((name, .layer(layer)))
-      case .constant(let constant): outputs.append((name, .constant(constant.tensor)))
+      let value = try assembly.value(of: name)
+      if case .constant(let constant) = value {
+        outputs.append((name, .constant(constant.tensor)))
+      } else {
+        outputs.append((name, .layer(LayerName(value.name))))
       }
     }
     self.outputs = outputs

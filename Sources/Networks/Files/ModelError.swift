@@ -56,6 +56,10 @@ enum ModelLimits {
   /// What protobuf itself allows.
   static let fileByteCount = 1 << 31 - 1
   static let nodeCount = 100_000
+  /// Functions and branches within each other.
+  static let nestingDepth = 24
+  /// UTF-8 bytes of the names in functions, counted again at each call.
+  static let inlinedByteCount = 1 << 27
   /// Dimensions of a tensor.
   static let rank = 32
   /// UTF-8 bytes of a name.

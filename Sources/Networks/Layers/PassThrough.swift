@@ -3,6 +3,7 @@ import Tensors
 /// Nodes that leave no layer behind when a network answers instead of learning.
 enum PassThrough: ONNXOperator {
   static let onnxKinds = ["Identity", "Dropout", "Cast", "CastLike"]
+  static let sequenceKinds = ["Identity"]
 
   static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading {
     guard case .computed = try node.input() else { return .same(try node.input()) }

@@ -67,16 +67,14 @@ extension Reshape: ONNXOperator {
     guard shape.count == input.shape.count else {
       throw LayerError("\(input.shape) cannot be seen as \(shape)")
     }
-    switch input {
-    case .constant(let constant):
+    if case .constant(let constant) = input {
       return .same(.constant(constant.reshaped(to: shape, name: node.output)))
-    case .computed:
-      // Flattening in front of the batch makes one row of all pictures.
-      if node.kind == "Flatten", try [0, -input.shape.rank].contains(node.integer("axis") ?? 1) {
-        return .layer(Reshape(whole: shape), of: input)
-      }
-      return .layer(Reshape(from: input.shape, to: shape), of: input)
     }
+    // Flattening in front of the batch makes one row of all pictures.
+    if node.kind == "Flatten", try [0, -input.shape.rank].contains(node.integer("axis") ?? 1) {
+      return .layer(Reshape(whole: shape), of: input)
+    }
+    return .layer(Reshape(from: input.shape, to: shape), of: input)
   }
 
   /// The shape that the node gives to one picture.

@@ -18,16 +18,15 @@ enum Split: ONNXOperator {
     return .several(parts)
   }
 
-  private static func part(
+  /// One part of a value.
+  static func part(
     _ range: Slice.Range, of input: ONNXValue, name: String
   ) throws(LayerError) -> ONNXReading {
     if range.start == 0 && range.end == input.shape[range.axis] { return .same(input) }
-    switch input {
-    case .constant(let constant):
+    if case .constant(let constant) = input {
       return .same(.constant(try constant.sliced([range], name: name)))
-    case .computed:
-      return try Slice([range]).reading(of: input, name: name)
     }
+    return try Slice([range]).reading(of: input, name: name)
   }
 
   /// How much of the axis each output gets.

@@ -20,6 +20,8 @@ struct ONNXAssembly {
   private var operations = 0
   private var foldedElements = 0
   private var foldedOperations = 0
+  /// Tensors in all sequences that were made.
+  private var sequenceParts = 0
 
   /// The layer graph's input, and what stands between it and the file's.
   struct Entry {
@@ -54,28 +56,42 @@ struct ONNXAssembly {
     values[entry.name] = .computed(name, shapes[name] ?? [])
   }
 
-  /// The value of an output of the graph, once all that it depends on is there.
+  /// The value of an output of the graph, a tensor, once all that it depends on is there.
   mutating func value(of output: String) throws(ModelError) -> ONNXValue {
     refusals = []
     // What follows a node that cannot be read is only looked through for more of them.
     var unknown: Set<String> = []
-    for index in try graph.nodes(behind: output) {
+    // Every If whose branch has been asked for.
+    var decided: Set<Int> = []
+    let graph = graph
+    try graph.visit(nodesBehind: output) { index throws(ModelError) in
       let node = graph.nodes[index]
-      guard node.output.allSatisfy({ values[$0] == nil }) else { continue }
+      guard node.output.allSatisfy({ values[$0] == nil }) else {
+        return []
+      }
       let kind = graph.kind(of: index)
       if LayerCatalog.reader(of: kind) == nil && !ONNXFolding.knows(kind) {
         refusals.append((index, .operatorUnknown))
         unknown.formUnion(node.output)
-      } else if node.input.contains(where: unknown.contains) {
-        unknown.formUnion(node.output)
-      } else {
-        do throws(LayerError) {
-          try place(node, kind: kind)
-        } catch {
-          refusals.append((index, .reason(error.reason)))
-          unknown.formUnion(node.output)
-        }
+        return []
       }
+      do throws(LayerError) {
+        var inputs = node.input
+        if kind == Branching.kind && !unknown.contains(inputs[0]) {
+          inputs = try Branching.choice(of: inputs, if: try self.value(inputs[0]))
+          // The branch comes first; then this node is here again.
+          if decided.insert(index).inserted { return inputs }
+        }
+        if inputs.contains(where: unknown.contains) {
+          unknown.formUnion(node.output)
+        } else {
+          try place(node, kind: kind, opset: graph.opsets[index], reading: inputs)
+        }
+      } catch {
+        refusals.append((index, .reason(error.reason)))
+        unknown.formUnion(node.output)
+      }
+      return []
     }
     guard refusals.isEmpty else { throw ModelError(refusals, in: graph) }
     guard !byproducts.contains(output) else {
@@ -84,11 +100,17 @@ struct ONNXAssembly {
         "the output '\(output)' is the second one of a node (a mask, indices or statistics), which is "
           + "not computed here")
     }
+    let value: ONNXValue
     do throws(LayerError) {
-      return try value(output)
+      value = try self.value(output)
     } catch {
       throw ModelError(.unsupported, "the output '\(output)' \(error.reason)")
     }
+    guard !value.isSequence else {
+      throw ModelError(
+        .unsupported, "the output '\(output)' is a sequence of tensors; only tensors can be had")
+    }
+    return value
   }
 
   /// Adds layers of our own making, each reading the one before.
@@ -111,19 +133,28 @@ struct ONNXAssembly {
 
   // MARK: - Nodes
 
-  private mutating func place(_ proto: ONNXNodeProto, kind: String) throws(LayerError) {
+  private mutating func place(
+    _ proto: ONNXNodeProto, kind: String, opset: Int, reading names: [String]
+  ) throws(LayerError) {
     guard proto.output.first?.isEmpty == false else { throw LayerError("has no first output") }
+    guard foldedElements <= ModelLimits.elementCount else { throw Self.tooManyConstants }
     var inputs: [ONNXValue?] = []
-    for name in proto.input { inputs.append(name.isEmpty ? nil : try value(name)) }
+    for name in names { inputs.append(name.isEmpty ? nil : try value(name)) }
     var attributes: [String: ONNXAttribute] = [:]
     for attribute in proto.attribute { attributes[attribute.name] = ONNXAttribute(attribute) }
     let node = ONNXNode(
-      kind: kind, opset: graph.opset, inputs: inputs, outputs: proto.output,
+      kind: kind, opset: opset, inputs: inputs, outputs: proto.output,
       attributes: attributes, fixedBatch: fixedBatch, external: external)
+    let reader = LayerCatalog.reader(of: kind)
+    if reader?.sequenceKinds.contains(kind) != true,
+      let sequence = inputs.compactMap(\.self).first(where: \.isSequence)
+    {
+      throw LayerError("takes no sequence of tensors, which '\(sequence.name)' is")
+    }
     let reading: ONNXReading
     if let constant = try ONNXFolding.fold(node) {
       reading = .same(.constant(constant))
-    } else if let reader = LayerCatalog.reader(of: kind) {
+    } else if let reader {
       reading = try reader.read(node)
     } else {
       throw LayerError("can only be computed from constants, but its input depends on the picture")
@@ -141,9 +172,7 @@ struct ONNXAssembly {
     switch reading {
     case .same(.constant(let constant)):
       foldedElements += constant.shape.count
-      guard foldedElements <= ModelLimits.elementCount else {
-        throw LayerError("constants computed beforehand take too much memory")
-      }
+      guard foldedElements <= ModelLimits.elementCount else { throw Self.tooManyConstants }
       return .constant(try constant.checked())
     case .same(let value):
       return value
@@ -167,9 +196,29 @@ struct ONNXAssembly {
         }
       }
       return try placed(.layers(layers, of: sources), as: output, kind: kind)
+    case .sequence(let readings):
+      sequenceParts += readings.count
+      guard sequenceParts <= ModelLimits.nodeCount else {
+        throw LayerError("takes the model beyond \(ModelLimits.nodeCount) tensors in sequences")
+      }
+      var parts: [ONNXValue] = []
+      for (position, reading) in readings.enumerated() {
+        let own = free("\(output)/\(position)").description
+        switch reading {
+        case .same(.constant(let constant)):
+          parts.append(.constant(constant.reshaped(to: constant.shape, name: own)))
+        case .same(let value): parts.append(value)
+        default: parts.append(try placed(reading, as: own, kind: kind))
+        }
+      }
+      return .sequence(parts, name: output)
     case .several:
       throw LayerError("has several outputs in one")
     }
+  }
+
+  private static var tooManyConstants: LayerError {
+    LayerError("constants computed beforehand take too much memory")
   }
 
   /// The value of layers that depend on constants alone, computed once; nil where they do not, or
@@ -222,6 +271,8 @@ struct ONNXAssembly {
       let own = shapes[name] == nil ? name : free(constant.name)
       try append(Constant(constant.tensor), of: [], as: own)
       return own
+    case .sequence(_, let name):
+      throw LayerError("reads '\(name)', a sequence of tensors, as one")
     }
   }
 

@@ -8,21 +8,25 @@ import SwiftProtobuf
 
 /// An ONNX file with its names and counts checked: what produces each value, and in which order.
 struct ONNXGraph {
+  /// Functions and branches are written out.
   let nodes: [ONNXNodeProto]
-  /// Version of ONNX's own operator set.
-  let opset: Int
+  /// Version of ONNX's own operator set that each node is written in.
+  let opsets: [Int]
   /// What the caller of the graph provides; initializers are not among it.
   let inputs: [ONNXValueInfoProto]
   let outputs: [String]
   let initializers: [String: ONNXTensorProto]
   let metadata: [String: String]
+  /// Names of values that the file or its caller gives.
+  private let given: Set<String>
   /// Index of the node that has each value among its outputs.
   private let producers: [String: Int]
 
-  /// Decodes a file. Nested messages are few in an ONNX file, so deep ones are refused.
+  /// Decodes a file. A node's tensor lies six messages deep, and three more for each graph that is
+  /// an attribute of a node in another one; what is deeper is refused.
   init(bytes: Data) throws(ModelError) {
     var options = BinaryDecodingOptions()
-    options.messageDepthLimit = 16
+    options.messageDepthLimit = 8 + 3 * ModelLimits.nestingDepth
     options.discardUnknownFields = true
     do {
       let model = try ONNXModelProto(serializedBytes: bytes, options: options)
@@ -48,12 +52,9 @@ struct ONNXGraph {
       throw ModelError(
         .limit, "has \(count) \(what); at most \(ModelLimits.nodeCount) are accepted")
     }
-    guard
-      let opset = model.opsetImport.first(where: { ["", "ai.onnx"].contains($0.domain) })?.version,
-      opset >= 1
-    else { throw ModelError(.malformed, "names no version of the ONNX operator set") }
-    nodes = graph.node
-    self.opset = Int(opset)
+    let inlining = try ONNXInlining(model, opset: try model.opsetImport.version())
+    nodes = inlining.nodes.map(\.proto)
+    opsets = inlining.nodes.map(\.opset)
     metadata = Dictionary(
       model.metadataProps.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
 
@@ -79,8 +80,9 @@ struct ONNXGraph {
     self.initializers = initializers
     inputs = graph.input.filter { initializers[$0.name] == nil }
     for input in inputs { try claim(input.name, "an input") }
+    given = names
     var producers: [String: Int] = [:]
-    for (index, node) in graph.node.enumerated() {
+    for (index, node) in nodes.enumerated() {
       for output in node.output where !output.isEmpty {
         try claim(output, "the output of a node")
         producers[output] = index
@@ -104,58 +106,73 @@ struct ONNXGraph {
   /// The operator, with its domain where that is not ONNX's own.
   func kind(of index: Int) -> String {
     let node = nodes[index]
-    return ["", "ai.onnx"].contains(node.domain) ? node.opType : "\(node.domain).\(node.opType)"
+    return node.domain.isONNX ? node.opType : "\(node.domain).\(node.opType)"
   }
 
-  /// The nodes that a value depends on, each after what it reads; in the file's order where that is
-  /// so already.
-  func nodes(behind output: String) throws(ModelError) -> [Int] {
+  /// Visits the nodes that a value depends on, each after what it reads; in the file's order where
+  /// that is so already.
+  ///
+  /// - Parameter visit: is told a node, and gives nothing or what else must be visited first; then it
+  ///   is told the node again. An `If` asks so for one of its branches.
+  func visit(
+    nodesBehind output: String, _ visit: (Int) throws(ModelError) -> [String]
+  ) throws(ModelError) {
     guard let last = producers[output] else {
       // A graph may hand its input or a constant through.
-      if initializers[output] != nil || inputs.contains(where: { $0.name == output }) { return [] }
+      if given.contains(output) { return }
       throw ModelError(.malformed, "no node produces the output '\(output)'")
     }
     let needed = try closure(of: last)
-    var order: [Int] = []
     var state: [Int: Bool] = [:]  // false while what the node reads is being placed, then true
     for root in nodes.indices where needed.contains(root) {
       var stack = [root]
       while let index = stack.last {
+        let inputs: [String]
         switch state[index] {
-        case true?:
-          stack.removeLast()
+        case true?: inputs = []
         case false?:
-          state[index] = true
-          order.append(index)
-          stack.removeLast()
+          inputs = try visit(index)
+          state[index] = inputs.isEmpty
         case nil:
           state[index] = false
-          for input in nodes[index].input {
-            guard let source = producers[input], state[source] != true else { continue }
-            guard state[source] == nil else {
-              throw ModelError(
-                .malformed, "\(title(of: index)) depends on itself through '\(input)'")
-            }
-            stack.append(source)
+          inputs = reads(of: index)
+        }
+        if state[index] == true { stack.removeLast() }
+        for input in inputs {
+          guard let source = try producer(of: input, for: index), state[source] != true else {
+            continue
           }
+          guard state[source] == nil else {
+            throw ModelError(
+              .malformed, "\(title(of: index)) depends on itself through '\(input)'")
+          }
+          stack.append(source)
         }
       }
     }
-    return order
   }
 
-  /// A node and all that it depends on.
+  /// What a node reads in any case; an `If` only its condition.
+  private func reads(of index: Int) -> [String] {
+    let inputs = nodes[index].input.filter { !$0.isEmpty }
+    return kind(of: index) == Branching.kind ? Array(inputs.prefix(1)) : inputs
+  }
+
+  /// The node behind an input of another one; nil where the file or the caller gives its value.
+  private func producer(of input: String, for index: Int) throws(ModelError) -> Int? {
+    if let source = producers[input] { return source }
+    if given.contains(input) { return nil }
+    throw ModelError(.malformed, "\(title(of: index)) reads '\(input)', which nothing produces")
+  }
+
+  /// A node and all that it depends on in any case.
   private func closure(of last: Int) throws(ModelError) -> Set<Int> {
     var found: Set<Int> = [last]
     var pending = [last]
     while let index = pending.popLast() {
-      for input in nodes[index].input where !input.isEmpty {
-        if let source = producers[input] {
-          if found.insert(source).inserted { pending.append(source) }
-        } else if initializers[input] == nil && !inputs.contains(where: { $0.name == input }) {
-          throw ModelError(
-            .malformed, "\(title(of: index)) reads '\(input)', which nothing produces")
-        }
+      for input in reads(of: index) {
+        guard let source = try producer(of: input, for: index) else { continue }
+        if found.insert(source).inserted { pending.append(source) }
       }
     }
     return found

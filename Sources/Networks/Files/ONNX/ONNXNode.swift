@@ -1,13 +1,17 @@
 import Tensors
 
-/// What reaches a node: the output of a layer, or something known beforehand.
+/// What reaches a node: the output of a layer, something known beforehand, or several of these.
 enum ONNXValue {
   /// A layer's output, with its shape for one picture.
   case computed(LayerName, Shape)
   case constant(ONNXConstant)
+  /// Tensors of any shapes. Only operators that say so are given one.
+  case sequence([ONNXValue], name: String)
 
+  /// Of a sequence, the number of its tensors.
   var shape: Shape {
     switch self {
+    case .sequence(let parts, _): [parts.count]
     case .computed(_, let shape): shape
     case .constant(let constant): constant.shape
     }
@@ -17,8 +21,11 @@ enum ONNXValue {
     switch self {
     case .computed(let name, _): name.description
     case .constant(let constant): constant.name
+    case .sequence(_, let name): name
     }
   }
+
+  var isSequence: Bool { if case .sequence = self { true } else { false } }
 }
 
 /// A node of an ONNX graph as operators see it: inputs resolved, attributes typed. What is asked and
@@ -64,11 +71,20 @@ struct ONNXNode {
     switch optionalInput(index) {
     case nil: return nil
     case .constant(let constant): return constant
-    case .computed(let name, _):
+    case let value?:
       throw LayerError(
-        "its \(role) '\(name)' depend on the picture; only constants can be used here. If they come "
+        "its \(role) '\(value.name)' depend on the picture; only constants can be used here. If they come "
           + "from shapes, export the model with a fixed picture size")
     }
+  }
+
+  /// An input that must be there and be a sequence.
+  func sequence(_ index: Int = 0) throws(LayerError) -> [ONNXValue] {
+    let value = try input(index)
+    guard case .sequence(let parts, _) = value else {
+      throw LayerError("'\(value.name)' is one tensor, expected a sequence of tensors")
+    }
+    return parts
   }
 
   // MARK: - Attributes

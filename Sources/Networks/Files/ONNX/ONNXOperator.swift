@@ -7,9 +7,16 @@ protocol ONNXOperator: SendableMetatype {
   /// Operators of ONNX that it reads.
   static var onnxKinds: [String] { get }
 
+  /// Those of them that take sequences of tensors; none unless said.
+  static var sequenceKinds: [String] { get }
+
   /// What stands for the node. Throws a sentence when the layer cannot do what the node asks; nothing
   /// needs to be checked here that the layer's shape rule checks.
   static func read(_ node: ONNXNode) throws(LayerError) -> ONNXReading
+}
+
+extension ONNXOperator {
+  static var sequenceKinds: [String] { [] }
 }
 
 /// What stands for a node of an ONNX graph.
@@ -21,6 +28,8 @@ enum ONNXReading {
   indirect case joined([any Layer], of: [ONNXReading])
   /// Nothing: the node passes on what is already there.
   case same(ONNXValue)
+  /// Several tensors that go by one name.
+  indirect case sequence([ONNXReading])
   /// One after the other for the node's outputs; further outputs are not computed.
   indirect case several([ONNXReading])
 

@@ -66,7 +66,7 @@ private enum ONNXAdvice {
 
   private static let groups: [(kinds: Set<String>, advice: String)] = [
     (
-      ["If", "Loop", "Scan", "SequenceAt", "SequenceConstruct", "ConcatFromSequence"],
+      ["Loop", "Scan", "SequenceMap"],
       "Control flow comes from scripted models or open sizes: export by tracing, with a fixed picture "
         + "size"
     ),
