@@ -134,7 +134,8 @@ struct ONNXInliningTests {
     #expect(names.filter { $0.hasPrefix("node_c") } == ["node_c/then/r"])
     let (negated, others) = try outcome(Self.branching("false"), of: Self.x)
     #expect(negated.scalars == [2, -3])
-    #expect(others.filter { $0.hasPrefix("node_c") } == ["node_c/else/minus", "node_c/else/r"])
+    let chosen = others.filter { $0.hasPrefix("node_c") }.sorted()
+    #expect(chosen == ["node_c/else/minus", "node_c/else/r"])
   }
 
   @Test func `what the other branch asks for does not matter`() throws {
