@@ -109,7 +109,7 @@ let benchmarks: [Target] = ["bench", "values"].map { name in
   .executableTarget(
     name: name,
     dependencies: [
-      "Kernels", "Networks", "Tensors",
+      "Explanations", "Kernels", "Networks", "Tensors", "TestSupport",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ], path: "Benchmarks/\(name)", swiftSettings: swiftSettings)
 }

@@ -26,7 +26,44 @@ struct Bench: ParsableCommand {
   @Option(help: "Threads for the kernels of a pass.")
   var threads = 1
 
+  @Option(help: "Pictures [N, C, H, W], a NumPy file; otherwise all values are one half.")
+  var pictures: String?
+
+  @Flag(help: "Instead, time what lines of standard input ask for; takes one file.")
+  var serve = false
+
+  func validate() throws {
+    guard batch >= 1, rounds >= 1, threads >= 1 else {
+      throw ValidationError("--batch, --rounds and --threads take numbers above 0")
+    }
+    guard !serve || models.count == 1 else {
+      throw ValidationError("--serve takes one ONNX file, found \(models.count)")
+    }
+  }
+
   func run() throws {
+    if serve {
+      let network = try ModelFile.read(models[0]).network
+      Server(network, pictures: try input(for: network), threads: threads).run()
+    } else {
+      try compareEngines()
+    }
+  }
+
+  /// What is sent through the network, `[N, C, H, W]`.
+  private func input(for network: Network) throws -> Tensor {
+    guard let path = pictures else {
+      return Tensor(repeating: 0.5, shape: Shape([1] + network.inputShape.extents))
+    }
+    let found = try NPY.read(path)
+    guard found.shape.rank == 4, found.batch >= 1, found.shape.item == network.inputShape else {
+      throw ValidationError(
+        "\(path) holds \(found.shape), expected pictures of \(network.inputShape)")
+    }
+    return found
+  }
+
+  private func compareEngines() throws {
     ComputeThreads.setWidth(threads)
     print("\(threads) threads, \(rounds) rounds; milliseconds for a pass: median (10 % ... 90 %)")
     for path in models {
@@ -37,8 +74,7 @@ struct Bench: ParsableCommand {
       print(
         "\(URL(filePath: path).lastPathComponent), \(pictures) pictures, "
           + "\(operations / 1_000_000) MFLOP forward")
-      let input = Tensor(
-        repeating: 0.5, shape: Shape([pictures] + network.inputShape.extents))
+      let input = try input(for: network).items(cycling: 0..<pictures)
       var forward = [[Double]](repeating: [], count: models.count)
       var gradient = forward
       for round in 0...rounds {
