@@ -37,7 +37,7 @@ let floors: [Floor] = [
   Floor(name: "Imaging"),
   Floor(name: "Tensors"),
   Floor(name: "ImageCodecs", dependencies: ["Imaging", "CImageShims"]),
-  Floor(name: "Kernels", dependencies: ["Tensors"] + (usesOneDNN ? ["CComputeShims"] : [])),
+  Floor(name: "Kernels", dependencies: ["Tensors", "CKernels"] + (usesOneDNN ? ["CComputeShims"] : [])),
   Floor(
     name: "Networks",
     dependencies: [
@@ -68,7 +68,10 @@ let systemLibraries: [Target] =
     : [])
 
 let cTargets: [Target] =
-  [.target(name: "CImageShims", dependencies: ["CLibPNG", "CLibJPEG"])]
+  [
+    .target(name: "CImageShims", dependencies: ["CLibPNG", "CLibJPEG"]),
+    .target(name: "CKernels"),
+  ]
   + (usesOneDNN
     ? [
       .target(

@@ -25,8 +25,8 @@ public enum Engine: String, Sendable, Codable, CaseIterable {
   public func step(for kernel: any Kernel, in memory: Memory) -> any Step {
     precondition(Self.available.contains(self), "this build has no \(rawValue) engine")
     #if TIDEMARK_ONEDNN
-      if self == .oneDNN, let kernel = kernel as? any OneDNNKernel,
-        let step = kernel.oneDNNStep(in: memory)
+      if self == .oneDNN, let kernel = kernel as? any AcceleratedKernel,
+        let step = kernel.acceleratedStep(in: memory)
       {
         return step
       }

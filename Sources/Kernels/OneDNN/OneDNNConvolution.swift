@@ -2,8 +2,8 @@
   import CComputeShims
   import Tensors
 
-  extension Convolution: OneDNNKernel {
-    func oneDNNStep(in memory: Memory) -> (any Step)? {
+  extension Convolution: AcceleratedKernel {
+    func acceleratedStep(in memory: Memory) -> (any Step)? {
       guard weights.isParameter, input.count > 0, output.count > 0,
         let convolution = OneDNNConvolution(
           input: input.shape, weights: memory.read(weights), shapedAs: weights.shape,
@@ -15,8 +15,8 @@
     }
   }
 
-  extension ConvolutionPullback: OneDNNKernel {
-    func oneDNNStep(in memory: Memory) -> (any Step)? {
+  extension ConvolutionPullback: AcceleratedKernel {
+    func acceleratedStep(in memory: Memory) -> (any Step)? {
       guard weights.isParameter, inputCotangent.count > 0, outputCotangent.count > 0
       else { return nil }
       if let step = OneDNNPhasedPullbackStep(of: self, memory: memory) { return step }

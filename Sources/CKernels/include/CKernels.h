@@ -1,0 +1,11 @@
+#pragma once
+
+/// Kernels of our own on plain `float` memory, each compiled for several instruction sets of which
+/// the best that the processor has is chosen when the program runs.
+///
+/// Arrays of feature maps lie with channels last, `[N, H, W, C]`. No function allocates or keeps
+/// anything; scratch memory is the caller's. Each element of a result is computed in an order that
+/// depends neither on the batch nor on the number of threads.
+
+#include "dispatch.h"
+#include "parallel.h"
