@@ -191,6 +191,32 @@ public struct BroadcastPullback<F: BinaryFunction>: Kernel {
   }
 }
 
+extension Broadcast: FeatureMapKernel {
+  public func channelsLast(_ place: (Operand) -> Operand?) -> (any Kernel)? {
+    guard let output = place(output), let first = first.besideChannelsLast(place),
+      let second = second.besideChannelsLast(place)
+    else { return nil }
+    return Broadcast(first: first, second: second, output: output)
+  }
+}
+
+extension BroadcastPullback: FeatureMapKernel {
+  public func channelsLast(_ place: (Operand) -> Operand?) -> (any Kernel)? {
+    /// Of operands that are not read only the shape counts.
+    func operand(_ it: Operand) -> Operand? {
+      if let found = it.besideChannelsLast(place) { return found }
+      guard !F.slopesReadOperands, it.shape.rank <= 4 else { return nil }
+      return it.reshaped(to: it.shape.padded(toRank: 4).channelsLast)
+    }
+    guard let outputCotangent = place(outputCotangent), let first = operand(first),
+      let second = operand(second), let inputCotangent = inputCotangent.besideChannelsLast(place)
+    else { return nil }
+    return BroadcastPullback(
+      outputCotangent: outputCotangent, first: first, second: second,
+      inputCotangent: inputCotangent, side: side, accumulates: accumulates)
+  }
+}
+
 /// Visits the rows of a broadcast result together with where its operands' elements lie.
 private struct BroadcastWalk {
   private let rowCount: Int

@@ -1,6 +1,7 @@
 import Tensors
 
-/// y[n, c] = scale[c] · x[n, order[c]] + shift[c] over the planes of `[N, C, …]`.
+/// y[n, c] = scale[c] · x[n, order[c]] + shift[c] over the planes of `[N, C, …]`, or over the positions
+/// of `[N, …, C]`.
 ///
 /// Batch normalisation with fixed statistics and the scaling of pixels are both this.
 public struct ChannelAffine: Kernel {
@@ -12,13 +13,18 @@ public struct ChannelAffine: Kernel {
   public let output: Operand
   /// The input channel behind each output channel.
   public let order: [Int]
+  public let layout: FeatureLayout
 
-  public init(input: Operand, scale: Operand, shift: Operand, output: Operand, order: [Int]) {
+  public init(
+    input: Operand, scale: Operand, shift: Operand, output: Operand, order: [Int],
+    layout: FeatureLayout = .channelsFirst
+  ) {
     self.input = input
     self.scale = scale
     self.shift = shift
     self.output = output
     self.order = order
+    self.layout = layout
   }
 
   public var reads: [Operand] { [input, scale, shift] }
@@ -27,10 +33,19 @@ public struct ChannelAffine: Kernel {
   public func run(in memory: Memory) {
     let (x, y) = (memory.read(input), memory.write(output))
     let (factor, offset) = (memory.read(scale), memory.read(shift))
-    let plane = input.shape.extents.dropFirst(2).reduce(1, *)
-    for item in 0..<input.shape[0] {
+    let (items, channels, plane) = input.shape.features(layout)
+    guard layout == .channelsFirst else {
+      for position in 0..<items * plane {
+        let (source, target) = (x + position * channels, y + position * order.count)
+        for (channel, from) in order.enumerated() {
+          target[channel] = factor[channel] * source[from] + offset[channel]
+        }
+      }
+      return
+    }
+    for item in 0..<items {
       for (channel, from) in order.enumerated() {
-        let source = x + (item * input.shape[1] + from) * plane
+        let source = x + (item * channels + from) * plane
         let target = y + (item * order.count + channel) * plane
         let (a, b) = (factor[channel], offset[channel])
         for index in 0..<plane { target[index] = a * source[index] + b }
@@ -46,16 +61,18 @@ public struct ChannelAffinePullback: Kernel {
   public let inputCotangent: Operand
   public let order: [Int]
   public let accumulates: Bool
+  public let layout: FeatureLayout
 
   public init(
     outputCotangent: Operand, scale: Operand, inputCotangent: Operand, order: [Int],
-    accumulates: Bool
+    accumulates: Bool, layout: FeatureLayout = .channelsFirst
   ) {
     self.outputCotangent = outputCotangent
     self.scale = scale
     self.inputCotangent = inputCotangent
     self.order = order
     self.accumulates = accumulates
+    self.layout = layout
   }
 
   public var reads: [Operand] {
@@ -69,15 +86,44 @@ public struct ChannelAffinePullback: Kernel {
     )
     // A channel that is read several times, or never, needs a cleared start.
     if !accumulates { dx.update(repeating: 0, count: inputCotangent.count) }
-    let shape = inputCotangent.shape
-    let plane = shape.extents.dropFirst(2).reduce(1, *)
-    for item in 0..<shape[0] {
+    let (items, channels, plane) = inputCotangent.shape.features(layout)
+    guard layout == .channelsFirst else {
+      for position in 0..<items * plane {
+        let (source, target) = (dy + position * order.count, dx + position * channels)
+        for (channel, from) in order.enumerated() {
+          target[from] += factor[channel] * source[channel]
+        }
+      }
+      return
+    }
+    for item in 0..<items {
       for (channel, from) in order.enumerated() {
         let source = dy + (item * order.count + channel) * plane
-        let target = dx + (item * shape[1] + from) * plane
+        let target = dx + (item * channels + from) * plane
         let a = factor[channel]
         for index in 0..<plane { target[index] += a * source[index] }
       }
     }
+  }
+}
+
+extension ChannelAffine: FeatureMapKernel {
+  public func channelsLast(_ place: (Operand) -> Operand?) -> (any Kernel)? {
+    guard layout == .channelsFirst, let input = place(input), let output = place(output)
+    else { return nil }
+    return ChannelAffine(
+      input: input, scale: scale, shift: shift, output: output, order: order,
+      layout: .channelsLast)
+  }
+}
+
+extension ChannelAffinePullback: FeatureMapKernel {
+  public func channelsLast(_ place: (Operand) -> Operand?) -> (any Kernel)? {
+    guard layout == .channelsFirst, let outputCotangent = place(outputCotangent),
+      let inputCotangent = place(inputCotangent)
+    else { return nil }
+    return ChannelAffinePullback(
+      outputCotangent: outputCotangent, scale: scale, inputCotangent: inputCotangent, order: order,
+      accumulates: accumulates, layout: .channelsLast)
   }
 }

@@ -96,3 +96,21 @@ public struct MapPullback<F: ScalarFunction>: Kernel {
       count: inputCotangent.count, accumulates: accumulates)
   }
 }
+
+extension Map: FeatureMapKernel {
+  public func channelsLast(_ place: (Operand) -> Operand?) -> (any Kernel)? {
+    guard let input = place(input), let output = place(output) else { return nil }
+    return Map(input: input, output: output, function: function)
+  }
+}
+
+extension MapPullback: FeatureMapKernel {
+  public func channelsLast(_ place: (Operand) -> Operand?) -> (any Kernel)? {
+    guard let outputCotangent = place(outputCotangent), let subject = place(subject),
+      let inputCotangent = place(inputCotangent)
+    else { return nil }
+    return MapPullback(
+      outputCotangent: outputCotangent, subject: subject, inputCotangent: inputCotangent,
+      function: function, accumulates: accumulates)
+  }
+}

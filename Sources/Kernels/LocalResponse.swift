@@ -51,19 +51,25 @@ public struct ResponseWindow: Sendable, Hashable {
   }
 }
 
-/// y = x · s^−β with s = bias + α / size · Σ x² over neighbouring channels of `[N, C, …]`.
+/// y = x · s^−β with s = bias + α / size · Σ x² over neighbouring channels of `[N, C, …]`, or of
+/// `[N, …, C]` as `layout` says.
 public struct LocalResponse: Kernel {
   public let input: Operand
   public let output: Operand
   /// s, for the backward step.
   public let bases: Operand
   public let window: ResponseWindow
+  public let layout: FeatureLayout
 
-  public init(input: Operand, output: Operand, bases: Operand, window: ResponseWindow) {
+  public init(
+    input: Operand, output: Operand, bases: Operand, window: ResponseWindow,
+    layout: FeatureLayout = .channelsFirst
+  ) {
     self.input = input
     self.output = output
     self.bases = bases
     self.window = window
+    self.layout = layout
   }
 
   public var reads: [Operand] { [input] }
@@ -71,9 +77,24 @@ public struct LocalResponse: Kernel {
 
   public func run(in memory: Memory) {
     let (x, y, s) = (memory.read(input), memory.write(output), memory.write(bases))
-    let (channels, share) = (input.shape[1], window.share)
-    let plane = input.shape.extents.dropFirst(2).reduce(1, *)
-    for item in 0..<input.shape[0] {
+    let share = window.share
+    let (items, channels, plane) = input.shape.features(layout)
+    guard layout == .channelsFirst else {
+      for start in stride(from: 0, to: input.count, by: channels) {
+        let (base, target, source) = (s + start, y + start, x + start)
+        for channel in 0..<channels {
+          var sum: Float = 0
+          for other in window.channels(seenBy: channel, of: channels) {
+            sum += source[other] * source[other]
+          }
+          base[channel] = window.bias + share * sum
+        }
+        window.powers(of: base, into: target, count: channels)
+        for channel in 0..<channels { target[channel] *= source[channel] }
+      }
+      return
+    }
+    for item in 0..<items {
       for channel in 0..<channels {
         let start = (item * channels + channel) * plane
         let (base, target, source) = (s + start, y + start, x + start)
@@ -100,10 +121,12 @@ public struct LocalResponsePullback: Kernel {
   public let inputCotangent: Operand
   public let window: ResponseWindow
   public let accumulates: Bool
+  public let layout: FeatureLayout
 
   public init(
     outputCotangent: Operand, input: Operand, output: Operand, bases: Operand,
-    inputCotangent: Operand, window: ResponseWindow, accumulates: Bool
+    inputCotangent: Operand, window: ResponseWindow, accumulates: Bool,
+    layout: FeatureLayout = .channelsFirst
   ) {
     self.outputCotangent = outputCotangent
     self.input = input
@@ -112,6 +135,7 @@ public struct LocalResponsePullback: Kernel {
     self.inputCotangent = inputCotangent
     self.window = window
     self.accumulates = accumulates
+    self.layout = layout
   }
 
   public var reads: [Operand] {
@@ -119,24 +143,42 @@ public struct LocalResponsePullback: Kernel {
   }
   public var writes: [Operand] { [inputCotangent] }
 
-  /// For each element of an item dy · y / s, and the sum and the power of one channel.
+  /// For each element of an item dy · y / s, and the sum and the power of one channel; or the first and
+  /// the last of these for one position.
   public var workspaceByteCount: Int {
-    (input.shape.item.count + 2 * plane) * MemoryLayout<Float>.stride
+    let (_, channels, plane) = input.shape.features(layout)
+    let count = layout == .channelsFirst ? (channels + 2) * plane : 2 * channels
+    return count * MemoryLayout<Float>.stride
   }
-
-  private var plane: Int { input.shape.extents.dropFirst(2).reduce(1, *) }
 
   public func run(in memory: Memory) {
     let (dy, x, dx) = (
       memory.read(outputCotangent), memory.read(input), memory.write(inputCotangent)
     )
     let (y, s) = (memory.read(output), memory.read(bases))
-    let (channels, plane) = (input.shape[1], plane)
+    let (items, channels, plane) = input.shape.features(layout)
     let slope = -2 * window.share * window.beta
     let shares = memory.scratch()
+    guard layout == .channelsFirst else {
+      let power = shares + channels
+      for start in stride(from: 0, to: input.count, by: channels) {
+        let (dy, x, dx) = (dy + start, x + start, dx + start)
+        for channel in 0..<channels {
+          shares[channel] = dy[channel] * y[start + channel] / s[start + channel]
+        }
+        window.powers(of: s + start, into: power, count: channels)
+        for channel in 0..<channels {
+          var sum: Float = 0
+          for other in window.channels(seeing: channel, of: channels) { sum += shares[other] }
+          let value = dy[channel] * power[channel] + slope * x[channel] * sum
+          dx[channel] = accumulates ? dx[channel] + value : value
+        }
+      }
+      return
+    }
     let sum = shares + channels * plane
     let power = sum + plane
-    for item in 0..<input.shape[0] {
+    for item in 0..<items {
       let first = item * channels * plane
       for index in 0..<channels * plane {
         shares[index] = dy[first + index] * y[first + index] / s[first + index]
@@ -156,5 +198,28 @@ public struct LocalResponsePullback: Kernel {
         }
       }
     }
+  }
+}
+
+extension LocalResponse: FeatureMapKernel {
+  public func channelsLast(_ place: (Operand) -> Operand?) -> (any Kernel)? {
+    guard layout == .channelsFirst, let input = place(input), let output = place(output),
+      let bases = place(bases)
+    else { return nil }
+    return LocalResponse(
+      input: input, output: output, bases: bases, window: window, layout: .channelsLast)
+  }
+}
+
+extension LocalResponsePullback: FeatureMapKernel {
+  public func channelsLast(_ place: (Operand) -> Operand?) -> (any Kernel)? {
+    guard layout == .channelsFirst, let outputCotangent = place(outputCotangent),
+      let input = place(input), let output = place(output), let bases = place(bases),
+      let inputCotangent = place(inputCotangent)
+    else { return nil }
+    return LocalResponsePullback(
+      outputCotangent: outputCotangent, input: input, output: output, bases: bases,
+      inputCotangent: inputCotangent, window: window, accumulates: accumulates,
+      layout: .channelsLast)
   }
 }

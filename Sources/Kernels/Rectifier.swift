@@ -72,3 +72,15 @@ public struct RectifierPullback: Kernel {
     }
   }
 }
+
+extension RectifierPullback: FeatureMapKernel {
+  public func channelsLast(_ place: (Operand) -> Operand?) -> (any Kernel)? {
+    guard let outputCotangent = place(outputCotangent), let inputCotangent = place(inputCotangent),
+      // Not read where the rule does not ask for it.
+      let output = place(output) ?? (rule == .deconvolution ? output : nil)
+    else { return nil }
+    return RectifierPullback(
+      outputCotangent: outputCotangent, output: output, inputCotangent: inputCotangent, rule: rule,
+      accumulates: accumulates)
+  }
+}

@@ -130,10 +130,23 @@ public struct Resampling: Kernel {
       row.update(from: source + own[0].source * count, count: count)
       return
     }
-    if !accumulates { row.update(repeating: constant, count: count) }
+    if !accumulates {
+      row.update(repeating: constant, count: count)
+    } else if constant != 0 {
+      for index in 0..<count { row[index] += constant }
+    }
     for tap in own {
       let (from, weight) = (source + tap.source * count, tap.weight)
       for index in 0..<count { row[index] += weight * from[index] }
     }
+  }
+}
+
+extension Resampling: FeatureMapKernel {
+  public func channelsLast(_ place: (Operand) -> Operand?) -> (any Kernel)? {
+    guard let input = place(input), let output = place(output) else { return nil }
+    return Resampling(
+      input: input, output: output, axis: FeatureLayout.channelsLast.place(ofAxis: axis),
+      taps: taps, accumulates: accumulates)
   }
 }

@@ -86,6 +86,27 @@ public struct SoftmaxPullback: Kernel {
   }
 }
 
+extension Softmax: FeatureMapKernel {
+  public func channelsLast(_ place: (Operand) -> Operand?) -> (any Kernel)? {
+    guard let input = place(input), let output = place(output) else { return nil }
+    return Softmax(
+      input: input, output: output, axis: FeatureLayout.channelsLast.place(ofAxis: axis),
+      isLogarithmic: isLogarithmic)
+  }
+}
+
+extension SoftmaxPullback: FeatureMapKernel {
+  public func channelsLast(_ place: (Operand) -> Operand?) -> (any Kernel)? {
+    guard let outputCotangent = place(outputCotangent), let output = place(output),
+      let inputCotangent = place(inputCotangent)
+    else { return nil }
+    return SoftmaxPullback(
+      outputCotangent: outputCotangent, output: output, inputCotangent: inputCotangent,
+      axis: FeatureLayout.channelsLast.place(ofAxis: axis), isLogarithmic: isLogarithmic,
+      accumulates: accumulates)
+  }
+}
+
 /// The lines of an array that run along one axis.
 struct AxisLines {
   private let outer: Int

@@ -104,3 +104,74 @@ public struct Fill: Kernel {
     memory.write(target).update(repeating: value, count: target.count)
   }
 }
+
+extension Fill: FeatureMapKernel {
+  public func channelsLast(_ place: (Operand) -> Operand?) -> (any Kernel)? {
+    place(target).map { Fill($0, with: value) }
+  }
+}
+
+extension StridedCopy: FeatureMapKernel {
+  /// Nil where a walk steps from one axis of a feature map into another, as one over a flat array does.
+  public func channelsLast(_ place: (Operand) -> Operand?) -> (any Kernel)? {
+    guard !extents.contains(0), [source, target].contains(where: { place($0.operand) != nil }),
+      let source = source.channelsLast(extents: extents, place),
+      let target = target.channelsLast(extents: extents, place)
+    else { return nil }
+    // What lies closest is walked innermost.
+    func distance(_ axis: Int) -> (UInt, UInt) {
+      let (from, to) = (source.strides[axis].magnitude, target.strides[axis].magnitude)
+      return (to == 0 ? from : to, from)
+    }
+    let order = extents.indices.sorted { distance($0) > distance($1) }
+    func ordered(_ lattice: Lattice) -> Lattice {
+      Lattice(
+        lattice.operand, offset: lattice.offset, strides: order.map { lattice.strides[$0] })
+    }
+    return StridedCopy(
+      from: ordered(source), to: ordered(target), extents: order.map { extents[$0] },
+      accumulates: accumulates, keepsRest: keepsRest)
+  }
+}
+
+extension StridedCopy.Lattice {
+  /// The same elements where channels lie last.
+  fileprivate func channelsLast(
+    extents: [Int], _ place: (Operand) -> Operand?
+  ) -> StridedCopy.Lattice? {
+    let twin = place(operand)
+    guard let twin = operand.shape.rank == 4 || twin == nil ? twin ?? operand.seenChannelsLast : nil
+    else { return nil }
+    let shape = operand.shape.padded(toRank: 4)
+    // Where the walk begins along each axis of the operand, and the part of the axis that it sees. If
+    // it stays within every axis, these tell where each element lies in any order of the axes.
+    let start = zip(shape.extents, shape.strides).map { offset / $1 % $0 }
+    var (lowest, highest) = (start, start)
+    let twinStrides = (0..<4).map {
+      twin.shape.strides[FeatureLayout.channelsLast.place(ofAxis: $0)]
+    }
+    var strides: [Int] = []
+    for (step, extent) in zip(self.strides, extents) {
+      guard step != 0 && extent > 1 else {
+        strides.append(0)
+        continue
+      }
+      let axis = (0..<4).first {
+        step % shape.strides[$0] == 0
+          && step.magnitude / shape.strides[$0].magnitude < shape[$0].magnitude
+      }
+      guard let axis else { return nil }
+      let steps = step / shape.strides[axis]
+      if steps > 0 {
+        highest[axis] += steps * (extent - 1)
+      } else {
+        lowest[axis] += steps * (extent - 1)
+      }
+      strides.append(steps * twinStrides[axis])
+    }
+    guard lowest.allSatisfy({ $0 >= 0 }), zip(highest, shape.extents).allSatisfy({ $0 < $1 })
+    else { return nil }
+    return StridedCopy.Lattice(
+      twin, offset: zip(start, twinStrides).reduce(0) { $0 + $1.0 * $1.1 }, strides: strides)
+  }
+}

@@ -23,20 +23,42 @@ struct WindowSpans {
     }
   }
 
+  /// Pieces of the arrays that windows slide over one after the other: planes, or whole items where
+  /// channels lie last.
   let planes: Int
+  /// Channels that lie beside one another at each position of a piece.
+  let lanes: Int
   let inputWidth: Int
+  /// Elements of one piece.
   let inputCount: Int
   let outputCount: Int
   private let rows: [Span]
   private let columns: [Span]
 
-  init(_ window: Window, input: Shape, output: Shape) {
-    planes = input[0] * input[1]
-    inputWidth = input[3]
-    inputCount = input[2] * input[3]
-    outputCount = output[2] * output[3]
-    rows = (0..<output[2]).map { Span(window.rows, output: $0, extent: input[2]) }
-    columns = (0..<output[3]).map { Span(window.columns, output: $0, extent: input[3]) }
+  init(
+    _ window: Window, input: Shape, output: Shape, layout: FeatureLayout = .channelsFirst
+  ) {
+    let (channels, y, x) = (
+      layout.place(ofAxis: 1), layout.place(ofAxis: 2), layout.place(ofAxis: 3)
+    )
+    planes = layout == .channelsFirst ? input[0] * input[1] : input[0]
+    lanes = layout == .channelsFirst ? 1 : input[channels]
+    inputWidth = input[x]
+    inputCount = input[y] * input[x] * lanes
+    outputCount = output[y] * output[x] * lanes
+    rows = (0..<output[y]).map { Span(window.rows, output: $0, extent: input[y]) }
+    columns = (0..<output[x]).map { Span(window.columns, output: $0, extent: input[x]) }
+  }
+
+  /// Calls `body` for each window of each channel of a piece, with the position of its output in the
+  /// piece.
+  @inline(__always)
+  func forEachWindow(
+    _ body: (_ position: Int, _ lane: Int, _ rows: Span, _ columns: Span) -> Void
+  ) {
+    forEachWindow { position, rows, columns in
+      for lane in 0..<lanes { body(position &* lanes &+ lane, lane, rows, columns) }
+    }
   }
 
   @inline(__always)

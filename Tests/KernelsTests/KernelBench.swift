@@ -36,6 +36,13 @@ final class KernelBench {
     _ kernels: any Kernel..., reading operand: Operand, on engine: Engine = .portable,
     threads: Int = 1
   ) -> Tensor {
+    run(kernels, reading: operand, on: engine, threads: threads)
+  }
+
+  func run(
+    _ kernels: [any Kernel], reading operand: Operand, on engine: Engine = .portable,
+    threads: Int = 1
+  ) -> Tensor {
     ComputeThreads.setWidth(threads)
     let memory = Memory(
       offsets: offsets, byteCount: byteCount,
