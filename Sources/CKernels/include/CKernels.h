@@ -8,4 +8,5 @@
 /// depends neither on the batch nor on the number of threads.
 
 #include "dispatch.h"
+#include "panels.h"
 #include "parallel.h"
