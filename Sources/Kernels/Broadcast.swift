@@ -14,6 +14,9 @@ public protocol BinaryFunction: Sendable {
   /// Whether the derivatives look at the operands; where they do not, these need not be kept.
   static var slopesReadOperands: Bool { get }
 
+  /// The same function among those that the fast engine has kernels for; by default it has none.
+  static var accelerated: VectorOperation? { get }
+
   /// c = f(a, b) along a row; operands advance by their steps, 0 repeating one element.
   static func combine(_ row: BroadcastRow, into c: UnsafeMutablePointer<Float>)
 
@@ -36,6 +39,8 @@ public struct BroadcastRow {
 }
 
 extension BinaryFunction {
+  public static var accelerated: VectorOperation? { nil }
+
   @inlinable @inline(__always)
   public static func combine(_ row: BroadcastRow, into c: UnsafeMutablePointer<Float>) {
     let (a, b, i, j) = (row.first, row.second, row.firstStep, row.secondStep)
@@ -76,6 +81,7 @@ public enum Sum: BinaryFunction {
   public static func value(_ a: Float, _ b: Float) -> Float { a + b }
   public static func slopes(_ a: Float, _ b: Float) -> (first: Float, second: Float) { (1, 1) }
   public static var slopesReadOperands: Bool { false }
+  public static var accelerated: VectorOperation? { .sum }
 }
 
 /// a − b.
@@ -83,6 +89,7 @@ public enum Difference: BinaryFunction {
   public static func value(_ a: Float, _ b: Float) -> Float { a - b }
   public static func slopes(_ a: Float, _ b: Float) -> (first: Float, second: Float) { (1, -1) }
   public static var slopesReadOperands: Bool { false }
+  public static var accelerated: VectorOperation? { .difference }
 }
 
 /// a · b.
@@ -90,6 +97,7 @@ public enum Product: BinaryFunction {
   public static func value(_ a: Float, _ b: Float) -> Float { a * b }
   public static func slopes(_ a: Float, _ b: Float) -> (first: Float, second: Float) { (b, a) }
   public static var slopesReadOperands: Bool { true }
+  public static var accelerated: VectorOperation? { .product }
 }
 
 /// a / b.

@@ -14,6 +14,9 @@ public protocol ScalarFunction: Sendable {
   /// Whether the derivative looks at the function's input or at its value; the other need not be kept.
   static var slopeReads: SlopeOperand { get }
 
+  /// The same function among those that the fast engine has kernels for; by default it has none.
+  var accelerated: VectorFunction? { get }
+
   /// y = f(x) for `count` elements.
   func map(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int)
 
@@ -27,6 +30,8 @@ public protocol ScalarFunction: Sendable {
 public enum SlopeOperand: Sendable { case input, value }
 
 extension ScalarFunction {
+  public var accelerated: VectorFunction? { nil }
+
   @inlinable @inline(__always)
   public func map(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) {
     for index in 0..<count { y[index] = self(x[index]) }

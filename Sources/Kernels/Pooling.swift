@@ -54,16 +54,19 @@ public struct MaxPoolingPullback: Kernel {
   public let outputCotangent: Operand
   public let winners: Operand
   public let inputCotangent: Operand
+  /// The window that gave the winners.
+  public let window: Window
   public let accumulates: Bool
   public let layout: FeatureLayout
 
   public init(
-    outputCotangent: Operand, winners: Operand, inputCotangent: Operand, accumulates: Bool,
-    layout: FeatureLayout = .channelsFirst
+    outputCotangent: Operand, winners: Operand, inputCotangent: Operand, window: Window,
+    accumulates: Bool, layout: FeatureLayout = .channelsFirst
   ) {
     self.outputCotangent = outputCotangent
     self.winners = winners
     self.inputCotangent = inputCotangent
+    self.window = window
     self.accumulates = accumulates
     self.layout = layout
   }
@@ -198,7 +201,7 @@ extension MaxPoolingPullback: FeatureMapKernel {
     else { return nil }
     return MaxPoolingPullback(
       outputCotangent: outputCotangent, winners: winners, inputCotangent: inputCotangent,
-      accumulates: accumulates, layout: .channelsLast)
+      window: window, accumulates: accumulates, layout: .channelsLast)
   }
 
   public var prefersChannelsLast: Bool { true }

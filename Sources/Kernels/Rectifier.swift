@@ -12,6 +12,8 @@ public struct Rectifier: ScalarFunction {
   public func slope(at value: Float) -> Float { value > 0 ? 1 : 0 }
 
   public static var slopeReads: SlopeOperand { .value }
+
+  public var accelerated: VectorFunction? { .rectifier }
 }
 
 /// How a cotangent passes a rectifier.

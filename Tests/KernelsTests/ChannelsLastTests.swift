@@ -194,7 +194,7 @@ extension Tensor {
         MaxPooling(input: bench.slot(x), output: y, winners: winners, window: it.window),
         MaxPoolingPullback(
           outputCotangent: bench.slot(.random(it.outputShape, seed: 2)), winners: winners,
-          inputCotangent: dx, accumulates: accumulates),
+          inputCotangent: dx, window: it.window, accumulates: accumulates),
       ]
     }
     for divisor in [AverageDivisor.inside, .padded] {

@@ -146,7 +146,7 @@ struct PoolingCase: CustomStringConvertible, Sendable {
         MaxPooling(input: bench.slot(x), output: y, winners: winners, window: it.window),
         MaxPoolingPullback(
           outputCotangent: bench.slot(dy), winners: winners, inputCotangent: dx,
-          accumulates: accumulates), reading: dx)
+          window: it.window, accumulates: accumulates), reading: dx)
       let difference = accumulates ? found - expected : found + start - expected
       #expect(difference.largestMagnitude < Tolerance.reordered)
     }

@@ -7,6 +7,10 @@
 /// anything; scratch memory is the caller's. Each element of a result is computed in an order that
 /// depends neither on the batch nor on the number of threads.
 
+#include "broadcast.h"
+#include "copying.h"
 #include "dispatch.h"
+#include "elementwise.h"
 #include "panels.h"
 #include "parallel.h"
+#include "pooling.h"

@@ -32,7 +32,7 @@ public struct MaxPool: Layer {
     plan.contribute(to: 0, of: site) { target, accumulates in
       MaxPoolingPullback(
         outputCotangent: cotangent, winners: site.saved[0], inputCotangent: target,
-        accumulates: accumulates)
+        window: window, accumulates: accumulates)
     }
   }
 }

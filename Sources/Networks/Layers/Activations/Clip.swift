@@ -24,6 +24,8 @@ public struct ClipFunction: NamedFunction {
   public func slope(at x: Float) -> Float { x > low && x < high ? 1 : 0 }
 
   public static var slopeReads: SlopeOperand { .input }
+
+  public var accelerated: VectorFunction? { .clip(low: low, high: high) }
 }
 
 /// Limits every element to a range.

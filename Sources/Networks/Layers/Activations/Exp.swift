@@ -23,6 +23,8 @@ public struct Exponential: NamedFunction {
   }
 
   public static var slopeReads: SlopeOperand { .value }
+
+  public var accelerated: VectorFunction? { .exponential }
 }
 
 extension Exponential: ONNXFunction {

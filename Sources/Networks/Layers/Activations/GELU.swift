@@ -35,6 +35,10 @@ public struct GaussianLinear: NamedFunction {
   }
 
   public static var slopeReads: SlopeOperand { .input }
+
+  public var accelerated: VectorFunction? {
+    isApproximate ? .approximateGaussianLinear : .gaussianLinear
+  }
 }
 
 extension GaussianLinear: ONNXFunction {

@@ -23,6 +23,8 @@ public struct HardLogistic: NamedFunction {
   }
 
   public static var slopeReads: SlopeOperand { .input }
+
+  public var accelerated: VectorFunction? { .hardLogistic(alpha: alpha, beta: beta) }
 }
 
 extension HardLogistic: ONNXFunction {

@@ -15,6 +15,8 @@ public struct HardSwishFunction: NamedFunction {
   }
 
   public static var slopeReads: SlopeOperand { .input }
+
+  public var accelerated: VectorFunction? { .hardSwish }
 }
 
 extension HardSwishFunction: ONNXFunction {

@@ -19,6 +19,8 @@ public struct LeakyRectifier: NamedFunction {
   }
 
   public static var slopeReads: SlopeOperand { .input }
+
+  public var accelerated: VectorFunction? { .leakyRectifier(slope: alpha) }
 }
 
 extension LeakyRectifier: ONNXFunction {

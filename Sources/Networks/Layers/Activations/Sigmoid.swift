@@ -23,6 +23,8 @@ public struct LogisticFunction: NamedFunction {
   }
 
   public static var slopeReads: SlopeOperand { .value }
+
+  public var accelerated: VectorFunction? { .logistic }
 }
 
 extension LogisticFunction: ONNXFunction {

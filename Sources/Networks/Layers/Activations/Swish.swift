@@ -22,6 +22,8 @@ public struct SwishFunction: NamedFunction {
     return share + alpha * x * share * (1 - share)
   }
   public static var slopeReads: SlopeOperand { .input }
+
+  public var accelerated: VectorFunction? { .swish(alpha: alpha) }
 }
 
 extension SwishFunction: ONNXFunction {

@@ -23,6 +23,8 @@ public struct HyperbolicTangent: NamedFunction {
   }
 
   public static var slopeReads: SlopeOperand { .value }
+
+  public var accelerated: VectorFunction? { .hyperbolicTangent }
 }
 
 extension HyperbolicTangent: ONNXFunction {
