@@ -32,6 +32,9 @@ struct Bench: ParsableCommand {
   @Flag(help: "Instead, time what lines of standard input ask for; takes one file.")
   var serve = false
 
+  @Flag(help: "Instead, list the kernels of a pass with gradient, longest first.")
+  var profile = false
+
   func validate() throws {
     guard batch >= 1, rounds >= 1, threads >= 1 else {
       throw ValidationError("--batch, --rounds and --threads take numbers above 0")
@@ -45,6 +48,8 @@ struct Bench: ParsableCommand {
     if serve {
       let network = try ModelFile.read(models[0]).network
       Server(network, pictures: try input(for: network), threads: threads).run()
+    } else if profile {
+      for path in models { try listKernels(of: path) }
     } else {
       try compareEngines()
     }
@@ -93,6 +98,24 @@ struct Bench: ParsableCommand {
         let name = model.engine.rawValue.padding(toLength: 9, withPad: " ", startingAt: 0)
         print(
           "  \(name) forward \(Self.text(forward[index]))   gradient \(Self.text(gradient[index]))")
+      }
+    }
+  }
+
+  private func listKernels(of path: String) throws {
+    ComputeThreads.setWidth(threads)
+    let network = try ModelFile.read(path).network
+    let model = CompiledNetwork(network)
+    let input = try input(for: network).items(cycling: 0..<min(batch, model.batchLimit))
+    let request = TraceRequest(reading: [.logits], seeding: [.logits], gradients: [.input])
+    let lines = try model.profile(request, for: input, rounds: rounds).lines
+    for isBackward in [false, true] {
+      let part = lines.filter { $0.isBackward == isBackward }
+      let total = part.reduce(Duration.zero) { $0 + $1.duration }
+      print("\(isBackward ? "backward" : "forward"): \(total / .microseconds(1)) µs")
+      for line in part.sorted(by: { $0.duration > $1.duration }) {
+        let time = String(format: "%9.1f", line.duration / .microseconds(1))
+        print("\(time)  \(line.kernel)  \(line.step)")
       }
     }
   }

@@ -1,5 +1,6 @@
 #include "internal.h"
 
+#include <math.h>
 #include <string.h>
 
 /// The arrays and window of a convolution in oneDNN's terms.
@@ -16,7 +17,7 @@ static void parts_destroy(parts *it) {
 }
 
 static dnnl_status_t parts_create(
-  const tm_convolution *shape, bool is_forward, bool has_bias, tm_layout_choice choice, parts *it) {
+  const tm_convolution *shape, bool has_bias, parts *it) {
   *it = (parts){0};
   for (int axis = 0; axis < 2; axis++) {
     it->window.strides[axis] = shape->stride[axis];
@@ -34,14 +35,9 @@ static dnnl_status_t parts_create(
     shape->taps[1]};
   const dnnl_dims_t whole = {shape->outputs, shape->inputs, shape->taps[0], shape->taps[1]};
   bool is_grouped = shape->groups > 1;
-  static const dnnl_format_tag_t tags[] = {
-    [TM_CHOICE_ANY] = dnnl_format_tag_any, [TM_CHOICE_BLOCKS_OF_8] = dnnl_nChw8c,
-    [TM_CHOICE_BLOCKS_OF_16] = dnnl_nChw16c};
-  dnnl_format_tag_t tag = tags[choice];
-  bool is_picture = is_forward && shape->inputs <= 3 && choice != TM_CHOICE_ANY;
 
-  dnnl_status_t status = descriptor_create(&it->input, 4, input, is_picture ? dnnl_nchw : tag);
-  if (status == dnnl_success) status = descriptor_create(&it->output, 4, output, tag);
+  dnnl_status_t status = descriptor_create(&it->input, 4, input, dnnl_nhwc);
+  if (status == dnnl_success) status = descriptor_create(&it->output, 4, output, dnnl_nhwc);
   if (status == dnnl_success)
     status = descriptor_create(
       &it->weights, is_grouped ? 5 : 4, is_grouped ? grouped : whole, dnnl_format_tag_any);
@@ -69,8 +65,27 @@ static tm_status finish(
   return tm_primitive_create(description, signature, action, primitive);
 }
 
+/// Attributes with what the ending asks for.
+static dnnl_status_t attributes_create(
+  const tm_ending *ending, dnnl_primitive_attr_t *attributes) {
+  dnnl_status_t status = tm_attributes(attributes);
+  if (status != dnnl_success || !(ending->adds || ending->clamps)) return status;
+  dnnl_post_ops_t operations = NULL;
+  status = dnnl_post_ops_create(&operations);
+  if (status == dnnl_success && ending->adds) status = append_sum(operations);
+  if (status == dnnl_success && ending->clamps) {
+    bool is_rectifier = ending->low == 0 && isinf(ending->high);
+    status = is_rectifier
+      ? append_eltwise(operations, dnnl_eltwise_relu, 0, 0)
+      : append_eltwise(operations, dnnl_eltwise_clip, ending->low, ending->high);
+  }
+  if (status == dnnl_success) status = dnnl_primitive_attr_set_post_ops(*attributes, operations);
+  if (operations) dnnl_post_ops_destroy(operations);
+  return status;
+}
+
 tm_status tm_convolution_forward_create(
-  const tm_convolution *shape, bool has_bias, tm_layout_choice choice, tm_primitive **primitive) {
+  const tm_convolution *shape, bool has_bias, const tm_ending *ending, tm_primitive **primitive) {
   static const tm_signature signature = {{
     [TM_SOURCE] = {DNNL_ARG_SRC, dnnl_query_src_md, 0},
     [TM_TARGET] = {DNNL_ARG_DST, dnnl_query_dst_md, 0},
@@ -81,8 +96,8 @@ tm_status tm_convolution_forward_create(
   parts it;
   dnnl_primitive_attr_t attributes = NULL;
   dnnl_primitive_desc_t description = NULL;
-  dnnl_status_t status = parts_create(shape, true, has_bias, choice, &it);
-  if (status == dnnl_success) status = tm_attributes(&attributes);
+  dnnl_status_t status = parts_create(shape, has_bias, &it);
+  if (status == dnnl_success) status = attributes_create(ending, &attributes);
   if (status == dnnl_success)
     status = convolution_forward_describe(
       &description, tm_engine(), it.input, it.weights, it.bias, it.output, &it.window, attributes);
@@ -91,8 +106,7 @@ tm_status tm_convolution_forward_create(
   return finish(status, description, &signature, "prepare a convolution", primitive);
 }
 
-tm_status tm_convolution_backward_create(
-  const tm_convolution *shape, tm_layout_choice choice, tm_primitive **primitive) {
+tm_status tm_convolution_backward_create(const tm_convolution *shape, tm_primitive **primitive) {
   static const tm_signature signature = {{
     [TM_SOURCE] = {DNNL_ARG_DIFF_DST, dnnl_query_diff_dst_md, 0},
     [TM_TARGET] = {DNNL_ARG_DIFF_SRC, dnnl_query_diff_src_md, 0},
@@ -102,7 +116,7 @@ tm_status tm_convolution_backward_create(
   parts it;
   dnnl_primitive_attr_t attributes = NULL;
   dnnl_primitive_desc_t forward = NULL, description = NULL;
-  dnnl_status_t status = parts_create(shape, false, false, choice, &it);
+  dnnl_status_t status = parts_create(shape, false, &it);
   if (status == dnnl_success) status = tm_attributes(&attributes);
   if (status == dnnl_success)
     status = convolution_forward_describe(

@@ -25,6 +25,11 @@ static inline dnnl_status_t append_sum(dnnl_post_ops_t operations) {
   return dnnl_post_ops_append_sum(operations, 1, 0, dnnl_data_type_undef);
 }
 
+static inline dnnl_status_t append_eltwise(
+  dnnl_post_ops_t operations, dnnl_alg_kind_t function, float alpha, float beta) {
+  return dnnl_post_ops_append_eltwise(operations, function, alpha, beta);
+}
+
 #else
 
 typedef dnnl_memory_desc_t *descriptor;
@@ -43,6 +48,11 @@ static inline void descriptor_destroy(descriptor it) { free(it); }
 
 static inline dnnl_status_t append_sum(dnnl_post_ops_t operations) {
   return dnnl_post_ops_append_sum(operations, 1);
+}
+
+static inline dnnl_status_t append_eltwise(
+  dnnl_post_ops_t operations, dnnl_alg_kind_t function, float alpha, float beta) {
+  return dnnl_post_ops_append_eltwise(operations, 1, function, alpha, beta);
 }
 
 #endif

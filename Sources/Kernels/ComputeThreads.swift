@@ -1,3 +1,5 @@
+import CKernels
+
 #if TIDEMARK_ONEDNN
   import CComputeShims
 #endif
@@ -7,6 +9,9 @@
 /// The setting belongs to the thread that drives a plan (OpenMP keeps it so), which is why plans run
 /// on dedicated threads. The portable kernels always use one. Results do not depend on it.
 public enum ComputeThreads {
+  /// The width for kernels that the calling thread runs or prepares.
+  public static var width: Int { Int(tm_threads()) }
+
   /// Sets the width for kernels run by the calling thread. Traps below 1.
   public static func setWidth(_ count: Int) {
     precondition(count >= 1, "kernels need a thread, got \(count)")

@@ -12,23 +12,27 @@ public struct ConvolutionGeometry: Sendable, Hashable {
   }
 }
 
-/// y = w ∗ x + bias over `[N, C, H, W]`: the cross-correlation that networks call convolution.
+/// y = gate(w ∗ x + bias): the cross-correlation that networks call convolution.
 public struct Convolution: Kernel {
-  /// `[N, C, H, W]`
+  /// `[N, C, H, W]`, or with channels last.
   public let input: Operand
   /// `[O, C / groups, taps, taps]`
   public let weights: Operand
   /// `[O]`
   public let bias: Operand?
-  /// `[N, O, H', W']`
+  /// `[N, O, H', W']`, or with channels last.
   public let output: Operand
   public let geometry: ConvolutionGeometry
   /// Adds to the output instead of replacing it.
   public let accumulates: Bool
+  /// What the sum passes at the end.
+  public let gate: Gate?
+  public let layout: FeatureLayout
 
   public init(
     input: Operand, weights: Operand, bias: Operand?, output: Operand,
-    geometry: ConvolutionGeometry, accumulates: Bool = false
+    geometry: ConvolutionGeometry, accumulates: Bool = false, gate: Gate? = nil,
+    layout: FeatureLayout = .channelsFirst
   ) {
     self.input = input
     self.weights = weights
@@ -36,21 +40,39 @@ public struct Convolution: Kernel {
     self.output = output
     self.geometry = geometry
     self.accumulates = accumulates
+    self.gate = gate
+    self.layout = layout
   }
 
   public var reads: [Operand] {
     [input, weights] + (bias.map { [$0] } ?? []) + (accumulates ? [output] : [])
   }
   public var writes: [Operand] { [output] }
-  public var workspaceByteCount: Int { plan.workspaceByteCount }
+  public var workspaceByteCount: Int { sizes.workspaceByteCount }
 
-  private var plan: ConvolutionSizes {
-    ConvolutionSizes(input: input.shape, output: output.shape, geometry: geometry)
+  private var sizes: ConvolutionSizes {
+    ConvolutionSizes(
+      input: layout.channelsFirst(input.shape), output: layout.channelsFirst(output.shape),
+      geometry: geometry)
   }
 
   public func run(in memory: Memory) {
-    let sizes = plan
-    let (x, w, y) = (memory.read(input), memory.read(weights), memory.write(output))
+    let (x, y) = (memory.read(input), memory.write(output))
+    switch layout {
+    case .channelsFirst: run(from: x, to: y, in: memory)
+    case .channelsLast:
+      Planes.withChannelsFirst(x, input.shape) { x in
+        Planes.replacingChannelsFirst(y, output.shape, keeping: accumulates) { y in
+          run(from: x, to: y, in: memory)
+        }
+      }
+    }
+  }
+
+  private func run(
+    from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, in memory: Memory
+  ) {
+    let (sizes, w) = (sizes, memory.read(weights))
     for item in 0..<sizes.batch {
       for group in 0..<geometry.groups {
         let source = x + (item * geometry.groups + group) * sizes.groupInputCount
@@ -76,53 +98,84 @@ public struct Convolution: Kernel {
         }
       }
     }
-    guard let bias else { return }
-    let b = memory.read(bias)
+    guard bias != nil || gate != nil else { return }
+    let b = bias.map(memory.read)
     for plane in 0..<sizes.batch * sizes.outputs {
       let target = y + plane * sizes.positions
-      let shift = b[plane % sizes.outputs]
-      for position in 0..<sizes.positions { target[position] += shift }
+      let shift = b?[plane % sizes.outputs] ?? 0
+      if let gate {
+        for position in 0..<sizes.positions { target[position] = gate(target[position] + shift) }
+      } else {
+        for position in 0..<sizes.positions { target[position] += shift }
+      }
     }
+  }
+}
+
+extension Convolution: FeatureMapKernel {
+  public var prefersChannelsLast: Bool { true }
+
+  public func channelsLast(_ place: (Operand) -> Operand?) -> (any Kernel)? {
+    guard let input = place(input), let output = place(output) else { return nil }
+    return Convolution(
+      input: input, weights: weights, bias: bias, output: output, geometry: geometry,
+      accumulates: accumulates, gate: gate, layout: .channelsLast)
   }
 }
 
 /// dx = wᵀ ∗ dy: what the cotangent of a convolution's output makes of its input's.
 public struct ConvolutionPullback: Kernel {
-  /// `[N, O, H', W']`
+  /// `[N, O, H', W']`, or with channels last.
   public let outputCotangent: Operand
   /// `[O, C / groups, taps, taps]`
   public let weights: Operand
-  /// `[N, C, H, W]`
+  /// `[N, C, H, W]`, or with channels last.
   public let inputCotangent: Operand
   public let geometry: ConvolutionGeometry
   public let accumulates: Bool
+  public let layout: FeatureLayout
 
   public init(
     outputCotangent: Operand, weights: Operand, inputCotangent: Operand,
-    geometry: ConvolutionGeometry, accumulates: Bool
+    geometry: ConvolutionGeometry, accumulates: Bool, layout: FeatureLayout = .channelsFirst
   ) {
     self.outputCotangent = outputCotangent
     self.weights = weights
     self.inputCotangent = inputCotangent
     self.geometry = geometry
     self.accumulates = accumulates
+    self.layout = layout
   }
 
   public var reads: [Operand] {
     [outputCotangent, weights] + (accumulates ? [inputCotangent] : [])
   }
   public var writes: [Operand] { [inputCotangent] }
-  public var workspaceByteCount: Int { plan.workspaceByteCount }
+  public var workspaceByteCount: Int { sizes.workspaceByteCount }
 
-  private var plan: ConvolutionSizes {
+  private var sizes: ConvolutionSizes {
     ConvolutionSizes(
-      input: inputCotangent.shape, output: outputCotangent.shape, geometry: geometry)
+      input: layout.channelsFirst(inputCotangent.shape),
+      output: layout.channelsFirst(outputCotangent.shape), geometry: geometry)
   }
 
   public func run(in memory: Memory) {
-    let sizes = plan
-    let dy = memory.read(outputCotangent)
-    let (w, dx) = (memory.read(weights), memory.write(inputCotangent))
+    let (dy, dx) = (memory.read(outputCotangent), memory.write(inputCotangent))
+    switch layout {
+    case .channelsFirst: run(from: dy, to: dx, in: memory)
+    case .channelsLast:
+      Planes.withChannelsFirst(dy, outputCotangent.shape) { dy in
+        Planes.replacingChannelsFirst(dx, inputCotangent.shape, keeping: accumulates) { dx in
+          run(from: dy, to: dx, in: memory)
+        }
+      }
+    }
+  }
+
+  private func run(
+    from dy: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>, in memory: Memory
+  ) {
+    let (sizes, w) = (sizes, memory.read(weights))
     if !accumulates { dx.update(repeating: 0, count: inputCotangent.count) }
     for item in 0..<sizes.batch {
       for group in 0..<geometry.groups {
@@ -152,6 +205,17 @@ public struct ConvolutionPullback: Kernel {
         }
       }
     }
+  }
+}
+
+extension ConvolutionPullback: FeatureMapKernel {
+  public var prefersChannelsLast: Bool { true }
+
+  public func channelsLast(_ place: (Operand) -> Operand?) -> (any Kernel)? {
+    guard let dy = place(outputCotangent), let dx = place(inputCotangent) else { return nil }
+    return ConvolutionPullback(
+      outputCotangent: dy, weights: weights, inputCotangent: dx, geometry: geometry,
+      accumulates: accumulates, layout: .channelsLast)
   }
 }
 

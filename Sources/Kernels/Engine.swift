@@ -6,7 +6,7 @@
 public enum Engine: String, Sendable, Codable, CaseIterable {
   /// Plain Swift, on every platform; the oracle for the others.
   case portable
-  /// oneDNN's primitives where it has them, plain Swift elsewhere.
+  /// oneDNN's primitives and C kernels of our own, plain Swift elsewhere.
   case oneDNN = "onednn"
 
   /// Engines that this build has, fastest first.
@@ -20,6 +20,9 @@ public enum Engine: String, Sendable, Codable, CaseIterable {
 
   /// The fastest engine of this build.
   public static var preferred: Engine { available[0] }
+
+  /// Whether convolutions and what stands between them are faster with channels last.
+  public var prefersChannelsLast: Bool { self == .oneDNN }
 
   /// Binds a kernel to memory. Traps when this build lacks the engine.
   public func step(for kernel: any Kernel, in memory: Memory) -> any Step {

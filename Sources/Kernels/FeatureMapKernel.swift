@@ -16,11 +16,3 @@ public protocol FeatureMapKernel: Kernel {
 extension FeatureMapKernel {
   public var prefersChannelsLast: Bool { false }
 }
-
-/// How feature maps lie in memory.
-public enum FeatureLayout: Sendable, Hashable {
-  /// `[N, C, H, W]`
-  case channelsFirst
-  /// `[N, H, W, C]`
-  case channelsLast
-}

@@ -17,13 +17,20 @@ public final class Memory {
   private let parameters: [Tensor]
   private var workspace: UnsafeMutableRawPointer
   private var workspaceByteCount: Int
+  /// What steps share with those of other plans.
+  let packedWeights: PackedWeights
 
   /// - Parameters:
   ///   - offsets: byte offset of each slot in the arena.
   ///   - byteCount: size of the arena.
   ///   - workspaceByteCount: size of what kernels may use while they run; it keeps nothing.
   ///   - parameters: what `Operand.Place.parameter` indexes.
-  public init(offsets: [Int], byteCount: Int, workspaceByteCount: Int, parameters: [Tensor]) {
+  ///   - packedWeights: where forms of the parameters are kept.
+  public init(
+    offsets: [Int], byteCount: Int, workspaceByteCount: Int, parameters: [Tensor],
+    packedWeights: PackedWeights = PackedWeights()
+  ) {
+    self.packedWeights = packedWeights
     self.offsets = offsets
     self.parameters = parameters
     self.workspaceByteCount = workspaceByteCount
@@ -41,6 +48,12 @@ public final class Memory {
     slot(operand).assumingMemoryBound(to: Float.self)
   }
 
+  /// A parameter as the plan was given it; nil for a slot.
+  func parameter(_ operand: Operand) -> Tensor? {
+    guard case .parameter(let index) = operand.place else { return nil }
+    return parameters[index]
+  }
+
   /// The values of a slot or parameter.
   func read(_ operand: Operand) -> UnsafePointer<Float> {
     switch operand.place {
@@ -56,6 +69,11 @@ public final class Memory {
   /// Indices that a forward kernel leaves for its backward one.
   func indices(_ operand: Operand) -> UnsafeMutablePointer<Int32> {
     slot(operand).assumingMemoryBound(to: Int32.self)
+  }
+
+  /// The bytes of a mask, one bit for each element.
+  func bits(_ operand: Operand) -> UnsafeMutablePointer<UInt8> {
+    slot(operand).assumingMemoryBound(to: UInt8.self)
   }
 
   /// Makes sure that `scratch` has this many bytes, for a step that needs more than its kernel told.

@@ -11,12 +11,11 @@ public struct Operand: Sendable, Hashable {
     case parameter(Int)
   }
 
-  /// What one element is. Everything but indices is `Float`.
+  /// What one element is. Everything but indices and masks is `Float`.
   public enum Element: Sendable, Hashable {
     case float32, int32
-
-    /// Size in bytes.
-    public var stride: Int { 4 }
+    /// Eight to a byte, the first one lowest.
+    case bit
   }
 
   public let place: Place
@@ -30,7 +29,12 @@ public struct Operand: Sendable, Hashable {
   }
 
   public var count: Int { shape.count }
-  public var byteCount: Int { shape.count * element.stride }
+  public var byteCount: Int {
+    switch element {
+    case .float32, .int32: shape.count * 4
+    case .bit: (shape.count + 7) / 8
+    }
+  }
 
   /// The same place under another shape. Traps unless the counts agree.
   public func reshaped(to shape: Shape) -> Operand {

@@ -26,6 +26,13 @@ public struct Window: Sendable, Hashable, Codable {
       self.after = after
     }
 
+    /// One tap.
+    static let single = Axis(single: ())
+
+    private init(single: Void) {
+      (taps, stride, dilation, before, after) = (1, 1, 1, 0, 0)
+    }
+
     /// Elements from the first tap to the last, both counted.
     public var reach: Int { (taps - 1) * dilation + 1 }
 

@@ -8,19 +8,22 @@ public import Tensors
 /// engine and the batch size of the pass, not on what else runs.
 public final class CompiledGraph: Sendable {
   public let graph: LayerGraph
-  public let engine: Engine
-  private let aliases: [LayerName: LayerName]
+  public var engine: Engine { options.engine }
+  let options: PlanOptions
+  let weights = PackedWeights()
+  let aliases: [LayerName: LayerName]
   private let pool: PlanPool
 
   /// - Parameters:
   ///   - aliases: further names by which requests may call layers; `@input` is always one.
+  ///   - passes: what makes plans faster; leaving some out is for those who look for a mistake.
   ///   - idleByteLimit: how much memory plans may keep while nobody uses them.
   public init(
     _ graph: LayerGraph, aliases: [LayerName: LayerName] = [:], engine: Engine = .preferred,
-    idleByteLimit: Int = 1 << 30
+    passes: Set<PlanPass> = Set(PlanPass.allCases), idleByteLimit: Int = 1 << 30
   ) {
     self.graph = graph
-    self.engine = engine
+    options = PlanOptions(engine: engine, passes: passes)
     self.aliases = aliases.merging([.input: graph.input]) { given, _ in given }
     pool = PlanPool(byteLimit: idleByteLimit)
   }
@@ -36,7 +39,8 @@ public final class CompiledGraph: Sendable {
     let plan = pool.take(request, batch: batch.batch) {
       do {
         return try Plan(
-          graph, aliases: aliases, for: request, batch: batch.batch, engine: engine)
+          graph, aliases: aliases, for: request, batch: batch.batch, options: options,
+          weights: weights)
       } catch {
         preconditionFailure("\(error)")
       }
@@ -49,7 +53,8 @@ public final class CompiledGraph: Sendable {
   public func byteCount(of request: TraceRequest, batch: Int) throws(NetworkError) -> Int {
     let builder = try PlanBuilder(
       graph, for: try request.resolved(in: graph, aliases), batch: batch)
-    let workspace = builder.kernels.map(\.workspaceByteCount).max() ?? 0
-    return ArenaLayout(builder, sweeps: request.sweeps).byteCount + workspace
+    let program = options.optimized(builder.program, sharing: weights)
+    let workspace = program.kernels.map(\.workspaceByteCount).max() ?? 0
+    return ArenaLayout(program).byteCount + workspace
   }
 }

@@ -6,15 +6,19 @@ public final class CompiledNetwork: DifferentiableClassifier {
   public let network: Network
   public let batchLimit: Int
   public let layers: [LayerSummary]
-  private let graph: CompiledGraph
+  let graph: CompiledGraph
 
-  /// - Parameter idleByteLimit: how much memory plans may keep while nobody uses them.
+  /// - Parameters:
+  ///   - passes: what makes plans faster; leaving some out is for those who look for a mistake.
+  ///   - idleByteLimit: how much memory plans may keep while nobody uses them.
   public init(
-    _ network: Network, engine: Engine = .preferred, idleByteLimit: Int = 1 << 30
+    _ network: Network, engine: Engine = .preferred,
+    passes: Set<PlanPass> = Set(PlanPass.allCases), idleByteLimit: Int = 1 << 30
   ) {
     self.network = network
     graph = CompiledGraph(
-      network.graph, aliases: network.aliases, engine: engine, idleByteLimit: idleByteLimit)
+      network.graph, aliases: network.aliases, engine: engine, passes: passes,
+      idleByteLimit: idleByteLimit)
     layers = network.summaries
     batchLimit = network.isBatchable ? network.comfortableBatch : 1
   }

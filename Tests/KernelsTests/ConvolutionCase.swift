@@ -52,42 +52,51 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
     return other
   }
 
+  /// What the convolution makes of `[N, C, H, W]`, on top of `start` where there is one. The fast engine
+  /// sees maps with channels last.
   func forward(
-    _ input: Tensor, hasBias: Bool = true, on engine: Engine = .portable, threads: Int = 1
+    _ input: Tensor, addingTo start: Tensor? = nil, hasBias: Bool = true, gate: Gate? = nil,
+    on engine: Engine = .portable, threads: Int = 1
   ) -> Tensor {
+    let layout: FeatureLayout = engine == .portable ? .channelsFirst : .channelsLast
     let bench = KernelBench()
-    let y = bench.slot(outputShape)
-    return bench.run(
-      forwardKernel(bench, bench.slot(input), y, hasBias: hasBias), reading: y, on: engine,
-      threads: threads)
+    let y = start.map { bench.slot($0.lying(layout)) } ?? bench.slot(outputShape.lying(layout))
+    let kernel = forwardKernel(
+      bench, bench.slot(input.lying(layout)), y, accumulates: start != nil, hasBias: hasBias,
+      gate: gate, layout: layout)
+    return bench.run(kernel, reading: y, on: engine, threads: threads).channelsFirst(from: layout)
   }
 
   func forwardKernel(
-    _ bench: KernelBench, _ x: Operand, _ y: Operand, hasBias: Bool = true
+    _ bench: KernelBench, _ x: Operand, _ y: Operand, accumulates: Bool = false,
+    hasBias: Bool = true, gate: Gate? = nil, layout: FeatureLayout = .channelsFirst
   ) -> Convolution {
     Convolution(
       input: x, weights: bench.parameter(weights), bias: hasBias ? bench.parameter(bias) : nil,
-      output: y, geometry: geometry)
+      output: y, geometry: geometry, accumulates: accumulates, gate: gate, layout: layout)
   }
 
-  /// The pullback, on top of `start` where there is one.
+  /// The pullback `[N, C, H, W]`, on top of `start` where there is one.
   func backward(
     _ cotangent: Tensor, addingTo start: Tensor? = nil, on engine: Engine = .portable,
     threads: Int = 1
   ) -> Tensor {
+    let layout: FeatureLayout = engine == .portable ? .channelsFirst : .channelsLast
     let bench = KernelBench()
-    let dx = start.map(bench.slot) ?? bench.slot(inputShape)
-    return bench.run(
-      backwardKernel(bench, bench.slot(cotangent), dx, accumulates: start != nil), reading: dx,
-      on: engine, threads: threads)
+    let dx = start.map { bench.slot($0.lying(layout)) } ?? bench.slot(inputShape.lying(layout))
+    let kernel = backwardKernel(
+      bench, bench.slot(cotangent.lying(layout)), dx, accumulates: start != nil, layout: layout)
+    return bench.run(kernel, reading: dx, on: engine, threads: threads)
+      .channelsFirst(from: layout)
   }
 
   func backwardKernel(
-    _ bench: KernelBench, _ dy: Operand, _ dx: Operand, accumulates: Bool = false
+    _ bench: KernelBench, _ dy: Operand, _ dx: Operand, accumulates: Bool = false,
+    layout: FeatureLayout = .channelsFirst
   ) -> ConvolutionPullback {
     ConvolutionPullback(
       outputCotangent: dy, weights: bench.parameter(weights), inputCotangent: dx,
-      geometry: geometry, accumulates: accumulates)
+      geometry: geometry, accumulates: accumulates, layout: layout)
   }
 
   /// The definition, in double precision.
@@ -243,4 +252,36 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
       "SqueezeNet expansion", inputs: 16, outputs: 64, height: 27, width: 27,
       rows: .init(taps: 3, before: 1, after: 1), columns: .init(taps: 3, before: 1, after: 1)),
   ].compactMap(\.self)
+}
+
+extension Shape {
+  /// The shape that maps `[N, C, H, W]` have in an order.
+  func lying(_ layout: FeatureLayout) -> Shape {
+    layout == .channelsFirst ? self : withChannelsLast
+  }
+}
+
+extension Tensor {
+  /// Maps `[N, C, H, W]` in an order.
+  func lying(_ layout: FeatureLayout) -> Tensor {
+    guard layout == .channelsLast else { return self }
+    return transposed(rows: shape[1], columns: shape[2] * shape[3], to: shape.withChannelsLast)
+  }
+
+  /// `[N, C, H, W]` of maps in an order.
+  func channelsFirst(from layout: FeatureLayout) -> Tensor {
+    guard layout == .channelsLast else { return self }
+    return transposed(
+      rows: shape[1] * shape[2], columns: shape[3], to: layout.channelsFirst(shape))
+  }
+
+  private func transposed(rows: Int, columns: Int, to shape: Shape) -> Tensor {
+    let scalars = scalars
+    return Tensor(
+      (0..<count).map { position in
+        let (item, rest) = position.quotientAndRemainder(dividingBy: rows * columns)
+        let (column, row) = rest.quotientAndRemainder(dividingBy: rows)
+        return scalars[item * rows * columns + row * columns + column]
+      }, shape: shape)
+  }
 }

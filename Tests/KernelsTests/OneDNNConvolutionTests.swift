@@ -17,6 +17,42 @@
       }
     }
 
+    @Test(arguments: cases)
+    func `a gate at the end changes no bit, and a sum only the order of additions`(
+      on it: ConvolutionCase
+    ) {
+      let start = Tensor.random(it.outputShape, seed: 6)
+      let plain = it.forward(it.input, on: .oneDNN)
+      for gate in [nil, Gate.rectifier, Gate(low: -0.5, high: 0.25)] {
+        let gated = it.forward(it.input, gate: gate, on: .oneDNN)
+        #expect(gated == plain.mapped { gate?($0) ?? $0 })
+        let sum = it.forward(it.input, addingTo: start, gate: gate, on: .oneDNN)
+        let expected = (plain + start).mapped { gate?($0) ?? $0 }
+        #expect(sum.relativeDifference(from: expected) < Tolerance.reordered)
+      }
+    }
+
+    @Test(arguments: ConvolutionCase.all)
+    func `the portable kernel works in both orders`(on it: ConvolutionCase) {
+      let start = Tensor.random(it.outputShape, seed: 6)
+      let layout = FeatureLayout.channelsLast
+      let bench = KernelBench()
+      let y = bench.slot(start.lying(layout))
+      let kernel = it.forwardKernel(
+        bench, bench.slot(it.input.lying(layout)), y, accumulates: true, gate: .rectifier,
+        layout: layout)
+      #expect(
+        bench.run(kernel, reading: y).channelsFirst(from: layout)
+          == it.forward(it.input, addingTo: start, gate: .rectifier))
+      let other = KernelBench()
+      let dx = other.slot(it.input.lying(layout))
+      let pullback = it.backwardKernel(
+        other, other.slot(it.cotangent.lying(layout)), dx, accumulates: true, layout: layout)
+      #expect(
+        other.run(pullback, reading: dx).channelsFirst(from: layout)
+          == it.backward(it.cotangent, addingTo: it.input))
+    }
+
     @Test(arguments: ConvolutionCase.all)
     func `the pullback agrees with the portable kernel`(on it: ConvolutionCase) {
       let plain = it.backward(it.cotangent)
@@ -48,9 +84,11 @@
     @Test(arguments: ConvolutionCase.networks)
     func `the shapes of networks do not fall back to plain loops`(on it: ConvolutionCase) {
       let bench = KernelBench()
-      let (x, y) = (bench.slot(it.inputShape), bench.slot(it.outputShape))
-      #expect(bench.isAccelerated(it.forwardKernel(bench, x, y), on: .oneDNN))
-      #expect(bench.isAccelerated(it.backwardKernel(bench, y, x), on: .oneDNN))
+      let layout = FeatureLayout.channelsLast
+      let x = bench.slot(it.inputShape.lying(layout))
+      let y = bench.slot(it.outputShape.lying(layout))
+      #expect(bench.isAccelerated(it.forwardKernel(bench, x, y, layout: layout), on: .oneDNN))
+      #expect(bench.isAccelerated(it.backwardKernel(bench, y, x, layout: layout), on: .oneDNN))
     }
 
     @Test(arguments: cases)
@@ -79,6 +117,12 @@
         #expect(
           dx.item(index).bits == one.backward(many.cotangent.item(index), on: .oneDNN).bits)
       }
+    }
+  }
+
+  extension Tensor {
+    fileprivate func mapped(_ function: (Float) -> Float) -> Tensor {
+      Tensor(scalars.map(function), shape: shape)
     }
   }
 #endif

@@ -43,7 +43,7 @@ import Testing
       let request = TraceRequest(
         reading: [output], seeding: [output], gradients: [graph.input], parameters: parameters,
         phase: phase)
-      return try Plan(graph, for: request, batch: batch, engine: engine)
+      return try Plan(graph, for: request, batch: batch, options: PlanOptions(engine: engine))
     }
   }
 

@@ -289,7 +289,7 @@ struct ONNXArrayTests {
       if case .layer(let name) = output.output { name } else { nil }
     }
     let plan = try Plan(
-      file.graph, for: TraceRequest(reading: Set(layers)), batch: 1, engine: .portable)
+      file.graph, for: TraceRequest(reading: Set(layers)), batch: 1, options: .plain)
     plan.run(subject.x.reshaped(to: Shape([1] + subject.x.shape.extents)))
     for (output, expected) in zip(file.outputs, subject.expected) {
       let found =

@@ -97,23 +97,23 @@ typedef struct {
   int64_t taps[2], stride[2], dilation[2], before[2], after[2];
 } tm_convolution;
 
-/// How source and target of a convolution lie in memory. For the weights the library chooses.
-typedef enum {
-  /// As the library would have it.
-  TM_CHOICE_ANY,
-  /// Channels in blocks of a vector's width, innermost. A picture's few channels stay row-major as
-  /// the source of a forward convolution, for which the library has kernels of their own.
-  TM_CHOICE_BLOCKS_OF_8,
-  TM_CHOICE_BLOCKS_OF_16,
-} tm_layout_choice;
+/// What happens to the sums of a convolution at its end: first the target's old value is added, then
+/// the result is kept between two bounds, either of which may be infinite.
+typedef struct {
+  bool adds;
+  bool clamps;
+  float low, high;
+} tm_ending;
+
+// Source and target have channels last, `[N, H, W, C]`. For the weights the library chooses; their
+// plain form is `[O, C, rows, columns]`, or `[groups, O / groups, C / groups, rows, columns]`.
 
 /// source: the input; target: the output.
 tm_status tm_convolution_forward_create(
-  const tm_convolution *shape, bool has_bias, tm_layout_choice choice, tm_primitive **primitive);
+  const tm_convolution *shape, bool has_bias, const tm_ending *ending, tm_primitive **primitive);
 
 /// source: the output's cotangent; target: the input's.
-tm_status tm_convolution_backward_create(
-  const tm_convolution *shape, tm_layout_choice choice, tm_primitive **primitive);
+tm_status tm_convolution_backward_create(const tm_convolution *shape, tm_primitive **primitive);
 
 #ifdef __cplusplus
 }

@@ -11,6 +11,7 @@
 #include "copying.h"
 #include "dispatch.h"
 #include "elementwise.h"
+#include "masks.h"
 #include "panels.h"
 #include "parallel.h"
 #include "pooling.h"

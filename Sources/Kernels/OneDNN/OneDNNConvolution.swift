@@ -4,11 +4,12 @@
 
   extension Convolution: AcceleratedKernel {
     func acceleratedStep(in memory: Memory) -> (any Step)? {
-      guard weights.isParameter, input.count > 0, output.count > 0,
+      guard layout == .channelsLast, let weights = memory.parameter(weights), input.count > 0,
+        output.count > 0,
         let convolution = OneDNNConvolution(
-          input: input.shape, weights: memory.read(weights), shapedAs: weights.shape,
-          hasBias: bias != nil, output: output.shape, accumulates: accumulates,
-          geometry: geometry)
+          input: input.shape, weights: weights, output: output.shape, geometry: geometry,
+          hasBias: bias != nil, ending: tm_ending(adds: accumulates, gate: gate),
+          sharing: memory.packedWeights)
       else { return nil }
       return OneDNNConvolutionStep(
         convolution, from: input, bias: bias, to: output, memory: memory)
@@ -17,130 +18,182 @@
 
   extension ConvolutionPullback: AcceleratedKernel {
     func acceleratedStep(in memory: Memory) -> (any Step)? {
-      guard weights.isParameter, inputCotangent.count > 0, outputCotangent.count > 0
+      guard layout == .channelsLast, let weights = memory.parameter(weights),
+        inputCotangent.count > 0, outputCotangent.count > 0
       else { return nil }
       if let step = OneDNNPhasedPullbackStep(of: self, memory: memory) { return step }
+      if let turned = geometry.turned,
+        let convolution = OneDNNConvolution(
+          input: outputCotangent.shape, weights: weights, isTurned: true,
+          output: inputCotangent.shape, geometry: turned,
+          ending: tm_ending(adds: accumulates, gate: nil), sharing: memory.packedWeights)
+      {
+        return OneDNNConvolutionStep(
+          convolution, from: outputCotangent, bias: nil, to: inputCotangent, memory: memory)
+      }
       guard
         let convolution = OneDNNConvolution(
-          pulling: outputCotangent.shape, weights: memory.read(weights), shapedAs: weights.shape,
-          to: inputCotangent.shape, accumulates: accumulates, geometry: geometry)
+          pulling: outputCotangent.shape, weights: weights, to: inputCotangent.shape,
+          geometry: geometry, adds: accumulates, sharing: memory.packedWeights)
       else { return nil }
       return OneDNNConvolutionStep(
         convolution, from: outputCotangent, bias: nil, to: inputCotangent, memory: memory)
     }
   }
 
-  /// A convolution in either direction between row-major arrays: they are brought into the layouts
-  /// that the library works best in, and the result is brought back.
-  ///
-  /// Weights never change, so they are brought there once.
+  /// A convolution in either direction between maps with channels last.
   struct OneDNNConvolution {
     private let primitive: OneDNNPrimitive
-    private let weights: OneDNNBuffer
-    /// Nil where the library works on the row-major array itself.
-    private let entry: OneDNNPrimitive?
-    private let exit: OneDNNPrimitive?
-    /// Where in the scratch memory the reordered result and the library's own scratch lie.
-    private let resultOffset: Int
+    private let weights: OneDNNWeights
+    /// Adds the result to the target, where the library cannot do so by itself.
+    private let addition: OneDNNPrimitive?
+    /// Where in the scratch memory the library's own scratch begins, behind such a result.
     private let scratchOffset: Int
 
     /// Bytes of scratch memory that a run needs.
     let scratchByteCount: Int
 
-    /// Layouts to try, fastest first, given that operands come and go in row-major order: reordering
-    /// into blocks of channels is cheaper than into what the library would choose.
-    private static let choices = [TM_CHOICE_BLOCKS_OF_16, TM_CHOICE_BLOCKS_OF_8, TM_CHOICE_ANY]
-
-    /// The forward direction. Nil where the library has nothing better than the portable kernel.
+    /// The forward direction between `[N, H, W, C]` and `[N, H', W', O]`. Nil where the library has
+    /// nothing better than the portable kernel.
+    ///
+    /// - Parameters:
+    ///   - weights: `[O, C / groups, taps, taps]`.
+    ///   - isTurned: whether the weights are those of a convolution from output to input, whose
+    ///     pullback this is.
     init?(
-      input: Shape, weights: UnsafePointer<Float>, shapedAs weightsShape: Shape, hasBias: Bool,
-      output: Shape, accumulates: Bool = false, geometry: ConvolutionGeometry
+      input: Shape, weights: Tensor, isTurned: Bool = false, output: Shape,
+      geometry: ConvolutionGeometry, hasBias: Bool = false, ending: tm_ending,
+      sharing packed: PackedWeights
     ) {
-      let shape = tm_convolution(input: input, output: output, geometry: geometry)
+      let isWhole = !isTurned && geometry.isWhole(of: input)
+      let shape =
+        isWhole
+        ? tm_convolution(
+          input: [input[0], 1, 1, input.item.count], output: output, geometry: .pointwise)
+        : tm_convolution(input: input, output: output, geometry: geometry)
       self.init(
-        from: input, weights: weights, shapedAs: weightsShape.split(into: geometry.groups),
-        to: output, accumulates: accumulates
-      ) { choice, primitive in
-        withUnsafePointer(to: shape) {
-          tm_convolution_forward_create($0, hasBias, choice, &primitive)
+        target: output, weights: weights, in: isTurned ? .turned : isWhole ? .inOneRow : .plain,
+        groups: geometry.groups, sharing: packed
+      ) { primitive in
+        withUnsafePointer(to: shape) { shape in
+          withUnsafePointer(to: ending) {
+            tm_convolution_forward_create(shape, hasBias, $0, &primitive)
+          }
         }
       }
     }
 
-    /// The way back. Nil where the library has nothing better than the portable kernel.
+    /// The way back from `[N, H', W', O]` to `[N, H, W, C]`. Nil where the library has nothing better than
+    /// the portable kernel.
     init?(
-      pulling output: Shape, weights: UnsafePointer<Float>, shapedAs weightsShape: Shape,
-      to input: Shape, accumulates: Bool, geometry: ConvolutionGeometry
+      pulling output: Shape, weights: Tensor, to input: Shape, geometry: ConvolutionGeometry,
+      adds: Bool, sharing packed: PackedWeights
     ) {
       let shape = tm_convolution(input: input, output: output, geometry: geometry)
       self.init(
-        from: output, weights: weights, shapedAs: weightsShape.split(into: geometry.groups),
-        to: input, accumulates: accumulates
-      ) { choice, primitive in
-        withUnsafePointer(to: shape) { tm_convolution_backward_create($0, choice, &primitive) }
+        target: input, weights: weights, in: .plain, groups: geometry.groups, addsApart: adds,
+        sharing: packed
+      ) { primitive in
+        withUnsafePointer(to: shape) { tm_convolution_backward_create($0, &primitive) }
       }
     }
 
     private init?(
-      from source: Shape, weights: UnsafePointer<Float>, shapedAs weightsShape: Shape,
-      to target: Shape, accumulates: Bool,
-      creating create: (tm_layout_choice, inout OpaquePointer?) -> tm_status
+      target: Shape, weights: Tensor, in arrangement: OneDNNWeights.Arrangement, groups: Int,
+      addsApart: Bool = false, sharing packed: PackedWeights,
+      creating create: (inout OpaquePointer?) -> tm_status
     ) {
       do throws(OneDNNError) {
-        primitive = try OneDNNPrimitive(firstOf: Self.choices, creating: create)
-        guard let sourceLayout = primitive.layout(TM_SOURCE),
-          let targetLayout = primitive.layout(TM_TARGET),
-          let weightsLayout = primitive.layout(TM_WEIGHTS)
-        else { return nil }
-
-        let plainSource = try OneDNNLayout(rowMajor: source)
-        let comesPlain = tm_layout_equal(plainSource.handle, sourceLayout)
-        entry =
-          comesPlain
-          ? nil : try OneDNNPrimitive(reordering: plainSource.handle, to: sourceLayout)
-
-        let plainTarget = try OneDNNLayout(rowMajor: target)
-        let goesPlain = tm_layout_equal(targetLayout, plainTarget.handle) && !accumulates
-        exit =
-          goesPlain
-          ? nil
-          : try OneDNNPrimitive(
-            reordering: targetLayout, to: plainTarget.handle, adds: accumulates)
-
-        let plainWeights = try OneDNNLayout(rowMajor: weightsShape)
-        let packing = try OneDNNPrimitive(reordering: plainWeights.handle, to: weightsLayout)
-        self.weights = OneDNNBuffer(byteCount: tm_layout_byte_count(weightsLayout))
-        packing([
-          TM_SOURCE: UnsafeRawPointer(weights), TM_TARGET: UnsafeRawPointer(self.weights.start),
-        ])
-
-        resultOffset = comesPlain ? 0 : Memory.aligned(tm_layout_byte_count(sourceLayout))
-        scratchOffset =
-          resultOffset + (goesPlain ? 0 : Memory.aligned(tm_layout_byte_count(targetLayout)))
+        let primitive = try OneDNNPrimitive(create)
+        guard let layout = primitive.layout(TM_WEIGHTS) else { return nil }
+        self.primitive = primitive
+        self.weights = try packed.shared(of: weights) {
+          $0.arrangement == arrangement && $0.fits(layout)
+        } orMake: { () throws(OneDNNError) in
+          try OneDNNWeights(weights, in: arrangement, groups: groups, layout: layout)
+        }
+        if addsApart {
+          let plain = try OneDNNLayout(rowMajor: target)
+          addition = try OneDNNPrimitive(reordering: plain.handle, to: plain.handle, adds: true)
+          scratchOffset = Memory.aligned(target.count * MemoryLayout<Float>.stride)
+        } else {
+          addition = nil
+          scratchOffset = 0
+        }
       } catch {
         return nil
       }
-      let own = [entry, primitive, exit].compactMap { $0?.byteCount(TM_SCRATCH) }.max() ?? 0
+      let own = [primitive, addition].compactMap { $0?.byteCount(TM_SCRATCH) }.max() ?? 0
       scratchByteCount = scratchOffset + own
     }
 
-    /// Computes `target`, or adds to it where the convolution accumulates. Scratch memory must be
-    /// aligned as `Memory` is.
+    /// Computes `target`, or adds to it where the convolution does. Scratch memory must be aligned as
+    /// `Memory` is.
     func callAsFunction(
       from source: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
       to target: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
       let room = UnsafeRawPointer(scratch)
       let own = room + scratchOffset
-      entry?([TM_SOURCE: UnsafeRawPointer(source), TM_TARGET: room, TM_SCRATCH: own])
-      let input = entry == nil ? UnsafeRawPointer(source) : room
-      let result = exit == nil ? UnsafeRawPointer(target) : room + resultOffset
+      let result = addition == nil ? UnsafeRawPointer(target) : room
       // Without a bias the role does not exist, and its address is not looked at.
       primitive([
-        TM_SOURCE: input, TM_TARGET: result, TM_WEIGHTS: UnsafeRawPointer(weights.start),
+        TM_SOURCE: UnsafeRawPointer(source), TM_TARGET: result,
+        TM_WEIGHTS: UnsafeRawPointer(weights.start),
         TM_BIAS: UnsafeRawPointer(bias ?? source), TM_SCRATCH: own,
       ])
-      exit?([TM_SOURCE: result, TM_TARGET: UnsafeRawPointer(target), TM_SCRATCH: own])
+      addition?([TM_SOURCE: result, TM_TARGET: UnsafeRawPointer(target), TM_SCRATCH: own])
+    }
+  }
+
+  /// Weights as one of the library's primitives wants them.
+  final class OneDNNWeights: Packed {
+    /// What is done to `[O, C / groups, taps, taps]` before the library gets it.
+    enum Arrangement {
+      case plain
+      /// For the pullback as a convolution.
+      case turned
+      /// `[O, taps · taps · C, 1, 1]`: a window as large as the picture sees it as one row of values.
+      case inOneRow
+    }
+
+    let arrangement: Arrangement
+    let byteCount: Int
+    // Written before anybody else sees it, and never again.
+    nonisolated(unsafe) let start: UnsafeMutableRawPointer
+    private nonisolated(unsafe) let packing: OneDNNPrimitive
+
+    /// Packs `[O, C / groups, taps, taps]`.
+    init(
+      _ weights: Tensor, in arrangement: Arrangement, groups: Int, layout: OpaquePointer
+    ) throws(OneDNNError) {
+      let weights =
+        switch arrangement {
+        case .plain: weights
+        case .turned: weights.turned(groups: groups)
+        case .inOneRow: weights.inOneRow
+        }
+      let plain = try OneDNNLayout(rowMajor: weights.shape.split(into: groups))
+      packing = try OneDNNPrimitive(reordering: plain.handle, to: layout)
+      byteCount = max(tm_layout_byte_count(layout), 1)
+      start = .allocate(byteCount: byteCount, alignment: Memory.alignment)
+      self.arrangement = arrangement
+      weights.withScalars { scalars in
+        guard let source = scalars.baseAddress else { return }
+        let scratch = UnsafeMutableRawPointer.allocate(
+          byteCount: max(packing.byteCount(TM_SCRATCH), 1), alignment: Memory.alignment)
+        defer { scratch.deallocate() }
+        packing([
+          TM_SOURCE: UnsafeRawPointer(source), TM_TARGET: UnsafeRawPointer(start),
+          TM_SCRATCH: UnsafeRawPointer(scratch),
+        ])
+      }
+    }
+
+    deinit { start.deallocate() }
+
+    func fits(_ layout: OpaquePointer) -> Bool {
+      packing.layout(TM_TARGET).map { tm_layout_equal($0, layout) } ?? false
     }
   }
 
@@ -171,18 +224,56 @@
     }
   }
 
+  extension tm_ending {
+    fileprivate init(adds: Bool, gate: Gate?) {
+      self.init(
+        adds: adds, clamps: gate != nil, low: gate?.low ?? 0, high: gate?.high ?? 0)
+    }
+
+    /// The sums as they are.
+    static let plain = tm_ending(adds: false, gate: nil)
+  }
+
   extension tm_convolution {
+    /// Of maps with channels last.
     fileprivate init(input: Shape, output: Shape, geometry: ConvolutionGeometry) {
       func pair(_ number: KeyPath<Window.Axis, Int>) -> (Int64, Int64) {
         let window = geometry.window
         return (Int64(window.rows[keyPath: number]), Int64(window.columns[keyPath: number]))
       }
       self.init(
-        batch: Int64(input[0]), groups: Int64(geometry.groups), inputs: Int64(input[1]),
-        outputs: Int64(output[1]), input_size: (Int64(input[2]), Int64(input[3])),
-        output_size: (Int64(output[2]), Int64(output[3])), taps: pair(\.taps),
+        batch: Int64(input[0]), groups: Int64(geometry.groups), inputs: Int64(input[3]),
+        outputs: Int64(output[3]), input_size: (Int64(input[1]), Int64(input[2])),
+        output_size: (Int64(output[1]), Int64(output[2])), taps: pair(\.taps),
         stride: pair(\.stride), dilation: pair(\.dilation), before: pair(\.before),
         after: pair(\.after))
+    }
+  }
+
+  extension ConvolutionGeometry {
+    fileprivate static let pointwise = ConvolutionGeometry(
+      window: Window(rows: .single, columns: .single))
+
+    /// Whether the window covers maps `[N, H, W, C]` exactly, and more than one position.
+    fileprivate func isWhole(of input: Shape) -> Bool {
+      groups == 1 && input[1] * input[2] > 1
+        && [(window.rows, input[1]), (window.columns, input[2])].allSatisfy { axis, extent in
+          axis.taps == extent && axis.before == 0 && axis.after == 0
+            && (axis.dilation == 1 || extent == 1)
+        }
+    }
+  }
+
+  extension Tensor {
+    /// Weights `[O, C, taps, taps]` as `[O, taps · taps · C, 1, 1]`.
+    fileprivate var inOneRow: Tensor {
+      Tensor(shape: [shape[0], shape.item.count, 1, 1]) { target in
+        withScalars { source in
+          guard let source = source.baseAddress, let target = target.baseAddress else { return }
+          Planes.transpose(
+            source, items: shape[0], rows: shape[1], columns: shape[2] * shape[3], to: target)
+        }
+      }
     }
   }
 
@@ -192,12 +283,4 @@
       groups == 1 ? self : Shape([groups, self[0] / groups] + extents.dropFirst())
     }
   }
-
-  extension Operand {
-    /// Whether the values never change.
-    fileprivate var isParameter: Bool {
-      if case .parameter = place { true } else { false }
-    }
-  }
-
 #endif

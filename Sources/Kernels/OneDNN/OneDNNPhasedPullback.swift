@@ -3,10 +3,10 @@
 
   /// The pullback of a convolution of pictures, as a forward convolution.
   ///
-  /// The library works on blocks of 16 channels, of which the gradient for a picture's three would
-  /// fill three. Here the picture is cut into cells of K×K pixels, and each pixel of a cell becomes a
-  /// channel: 3·2·2 = 12 of 16 are filled. Along one axis, with taps i, stride s, padding b in front,
-  /// and K a multiple of s,
+  /// The library works on vectors of 16 channels, of which the gradient for a picture's three would
+  /// fill three. Here the picture is cut into cells of K×K pixels, and each pixel of a cell becomes
+  /// channels of its own: 3·2·2 = 12 of 16 are filled. Along one axis, with taps i, stride s, padding
+  /// b in front, and K a multiple of s,
   ///
   /// dx[K·a + r] = Σ w[i] · dy[(K/s)·a + q]  over taps with  r + b − i = s·q,
   ///
@@ -26,22 +26,20 @@
     init?(of kernel: ConvolutionPullback, memory: Memory) {
       let (input, output) = (kernel.inputCotangent.shape, kernel.outputCotangent.shape)
       let window = kernel.geometry.window
-      guard kernel.geometry.groups == 1, input[1] <= 3,
-        let rows = Phases(of: window.rows, extent: input[2], outputs: output[2]),
-        let columns = Phases(of: window.columns, extent: input[3], outputs: output[3])
+      guard kernel.geometry.groups == 1, input[3] <= 3,
+        let rows = Phases(of: window.rows, extent: input[1], outputs: output[1]),
+        let columns = Phases(of: window.columns, extent: input[2], outputs: output[2])
       else { return nil }
-      let channels = input[1] * rows.count * columns.count
-      let cells: Shape = [input[0], channels, rows.cells, columns.cells]
+      let channels = input[3] * rows.count * columns.count
+      let cells: Shape = [input[0], rows.cells, columns.cells, channels]
       let weights = Self.weights(memory.read(kernel.weights), kernel.weights.shape, rows, columns)
-      let convolution = weights.withScalars { scalars in
-        scalars.baseAddress.flatMap {
-          OneDNNConvolution(
-            input: output, weights: $0, shapedAs: weights.shape, hasBias: false,
-            output: cells,
-            geometry: ConvolutionGeometry(window: Window(rows: rows.axis, columns: columns.axis)))
-        }
-      }
-      guard let convolution else { return nil }
+      // A stem's weights are small and of this step alone: nobody else packs them.
+      guard
+        let convolution = OneDNNConvolution(
+          input: output, weights: weights, output: cells,
+          geometry: ConvolutionGeometry(window: Window(rows: rows.axis, columns: columns.axis)),
+          ending: .plain, sharing: PackedWeights())
+      else { return nil }
       let scratchByteCount = Memory.aligned(convolution.scratchByteCount)
       let resultByteCount = cells.count * MemoryLayout<Float>.stride
       memory.reserveScratch(scratchByteCount + resultByteCount)
@@ -60,41 +58,42 @@
       spread(cells, over: memory.write(kernel.inputCotangent))
     }
 
-    /// Puts each channel of the cells where its pixel is, leaving out what hangs over the end.
+    /// Puts the pixels of each cell where they belong, leaving out what hangs over the end.
     private func spread(
       _ cells: UnsafePointer<Float>, over dx: UnsafeMutablePointer<Float>
     ) {
-      let (height, width) = (kernel.inputCotangent.shape[2], kernel.inputCotangent.shape[3])
-      var plane = cells
-      for channel in 0..<kernel.inputCotangent.shape[0] * kernel.inputCotangent.shape[1] {
-        let picture = dx + channel * height * width
-        for row in 0..<rows.count {
-          for column in 0..<columns.count {
-            var source = plane
-            for y in stride(from: row, to: height, by: rows.count) {
-              var index = 0
-              for x in stride(from: column, to: width, by: columns.count) {
-                let at = y * width + x
-                picture[at] = kernel.accumulates ? picture[at] + source[index] : source[index]
-                index += 1
-              }
-              source += columns.cells
+      let shape = kernel.inputCotangent.shape
+      let (height, width) = (shape[1], shape[2] * shape[3])
+      // A row of a cell's pixels lies in one piece on both sides.
+      let piece = columns.count * shape[3]
+      let step = rows.count * piece
+      for item in 0..<shape[0] {
+        for y in 0..<height {
+          let target = dx + (item * height + y) * width
+          let (cell, row) = y.quotientAndRemainder(dividingBy: rows.count)
+          var source = cells + (item * rows.cells + cell) * columns.cells * step + row * piece
+          for x in stride(from: 0, to: width, by: piece) {
+            let count = min(piece, width - x)
+            if kernel.accumulates {
+              for index in 0..<count { target[x + index] += source[index] }
+            } else {
+              for index in 0..<count { target[x + index] = source[index] }
             }
-            plane += rows.cells * columns.cells
+            source += step
           }
         }
       }
     }
 
-    /// `[C·K·K, O, taps, taps]` of `[O, C, taps, taps]`.
+    /// `[K·K·C, O, taps, taps]` of `[O, C, taps, taps]`.
     private static func weights(
       _ weights: UnsafePointer<Float>, _ shape: Shape, _ rows: Phases, _ columns: Phases
     ) -> Tensor {
       let (outputs, inputs, height, width) = (shape[0], shape[1], shape[2], shape[3])
       var scalars: [Float] = []
-      for input in 0..<inputs {
-        for row in 0..<rows.count {
-          for column in 0..<columns.count {
+      for row in 0..<rows.count {
+        for column in 0..<columns.count {
+          for input in 0..<inputs {
             for output in 0..<outputs {
               let kernel = weights + (output * inputs + input) * height * width
               for y in rows.taps(for: row) {

@@ -40,18 +40,6 @@
       handle = created
     }
 
-    /// The first that can be made; throws what the last one threw.
-    convenience init(
-      firstOf choices: [tm_layout_choice],
-      creating create: (tm_layout_choice, inout OpaquePointer?) -> tm_status
-    ) throws(OneDNNError) {
-      try self.init { created in
-        var status = TM_UNSUPPORTED
-        for choice in choices where status != TM_OK { status = create(choice, &created) }
-        return status
-      }
-    }
-
     /// A copy between two layouts, adding to the target where `adds`.
     convenience init(
       reordering source: OpaquePointer, to target: OpaquePointer, adds: Bool = false
@@ -82,16 +70,5 @@
         preconditionFailure(error.message)
       }
     }
-  }
-
-  /// Aligned bytes that live as long as somebody holds them.
-  final class OneDNNBuffer {
-    let start: UnsafeMutableRawPointer
-
-    init(byteCount: Int) {
-      start = .allocate(byteCount: max(byteCount, 1), alignment: Memory.alignment)
-    }
-
-    deinit { start.deallocate() }
   }
 #endif

@@ -21,7 +21,10 @@ public struct Arithmetic<F: NamedBinaryFunction>: Layer {
     let cotangent = plan.cotangent(of: site)
     for (index, side) in [BroadcastSide.first, .second].enumerated() {
       plan.contribute(to: index, of: site) { target, accumulates in
-        BroadcastPullback<F>(
+        if F.self == Sum.self && target.shape == cotangent.shape {
+          return Copy(from: cotangent, to: target, accumulates: accumulates)
+        }
+        return BroadcastPullback<F>(
           outputCotangent: cotangent, first: site.inputs[0], second: site.inputs[1],
           inputCotangent: target, side: side, accumulates: accumulates)
       }

@@ -9,16 +9,16 @@ struct ArenaLayout {
   private(set) var offsets: [Int]
   private(set) var byteCount = 0
 
-  init(_ builder: borrowing PlanBuilder, sweeps: TraceRequest.Sweeps) {
-    let lifetimes = Self.lifetimes(in: builder, sweeps: sweeps)
-    offsets = [Int](repeating: 0, count: builder.slots.count)
+  init(_ program: Program) {
+    let lifetimes = Self.lifetimes(in: program)
+    offsets = [Int](repeating: 0, count: program.slots.count)
     var placed: [(lifetime: ClosedRange<Int>, start: Int, end: Int)] = []
-    let order = builder.slots.indices
+    let order = program.slots.indices
       .filter { lifetimes[$0] != nil }
-      .sorted { (-builder.slots[$0].byteCount, $0) < (-builder.slots[$1].byteCount, $1) }
+      .sorted { (-program.slots[$0].byteCount, $0) < (-program.slots[$1].byteCount, $1) }
     for index in order {
       guard let lifetime = lifetimes[index] else { continue }
-      let size = Memory.aligned(max(builder.slots[index].byteCount, 1))
+      let size = Memory.aligned(max(program.slots[index].byteCount, 1))
       var start = 0
       for other in placed where other.lifetime.overlaps(lifetime) {
         if start + size <= other.start { break }
@@ -29,40 +29,38 @@ struct ArenaLayout {
       let position = placed.firstIndex { $0.start > start } ?? placed.endIndex
       placed.insert((lifetime, start, start + size), at: position)
     }
-    for index in builder.slots.indices {
-      offsets[index] = offsets[builder.root(of: Operand(.slot(index), shape: []))]
+    for index in program.slots.indices {
+      offsets[index] = offsets[program.root(of: Operand(.slot(index), shape: []))]
     }
   }
 
   /// First and last kernel during which each root slot must hold its value.
-  private static func lifetimes(
-    in builder: borrowing PlanBuilder, sweeps: TraceRequest.Sweeps
-  ) -> [ClosedRange<Int>?] {
-    let end = builder.kernels.count
-    var first = [Int?](repeating: nil, count: builder.slots.count)
+  private static func lifetimes(in program: Program) -> [ClosedRange<Int>?] {
+    let end = program.kernels.count
+    var first = [Int?](repeating: nil, count: program.slots.count)
     var last = first
     func touch(_ slot: Int, at time: Int) {
       first[slot] = min(first[slot] ?? time, time)
       last[slot] = max(last[slot] ?? time, time)
     }
-    for (time, kernel) in builder.kernels.enumerated() {
+    for (time, kernel) in program.kernels.enumerated() {
       for operand in kernel.reads + kernel.writes {
         guard case .slot = operand.place else { continue }
-        let slot = builder.root(of: operand)
+        let slot = program.root(of: operand)
         touch(slot, at: time)
         // A second sweep must find what the first one found.
-        if sweeps == .many && time >= builder.forwardCount
-          && (first[slot] ?? time) < builder.forwardCount
+        if program.repeatsBackward && time >= program.forwardCount
+          && (first[slot] ?? time) < program.forwardCount
         {
           touch(slot, at: end)
         }
       }
     }
-    for (index, slot) in builder.slots.enumerated() where slot.root == index {
+    for (index, slot) in program.slots.enumerated() where slot.root == index {
       switch slot.origin {
       case .kernel: break
       case .beforeForward: touch(index, at: 0)
-      case .beforeBackward: touch(index, at: builder.forwardCount)
+      case .beforeBackward: touch(index, at: program.forwardCount)
       }
       if slot.isRead { touch(index, at: end) }
     }

@@ -1,6 +1,24 @@
 import Kernels
 import Tensors
 
+/// How plans are made of a graph, whatever they are for.
+struct PlanOptions: Sendable {
+  var engine: Engine
+  var passes = Set(PlanPass.allCases)
+
+  /// Plain Swift, kernel by kernel as the layers wrote them: for what is computed once.
+  static let plain = PlanOptions(engine: .portable, passes: [])
+
+  /// The program after all passes, in their order.
+  func optimized(_ program: Program, sharing weights: PackedWeights) -> Program {
+    var program = program
+    for pass in PlanPass.allCases where passes.contains(pass) {
+      pass.apply(to: &program, on: engine, sharing: weights)
+    }
+    return program
+  }
+}
+
 /// A graph compiled for one batch size and one request: frozen steps over memory of its own.
 ///
 /// `@unchecked Sendable` holds because a plan is used by one trace at a time: the pool hands it out
@@ -8,9 +26,12 @@ import Tensors
 final class Plan: @unchecked Sendable {
   let request: TraceRequest
   let batch: Int
+  /// The threads for which the steps are prepared.
+  let width: Int
   private let memory: Memory
-  private let forward: [any Step]
-  private let backward: [any Step]
+  let program: Program
+  let forward: [any Step]
+  let backward: [any Step]
   private let input: Operand
   private let values: [LayerName: Operand]
   private let cotangents: [LayerName: Operand]
@@ -22,15 +43,20 @@ final class Plan: @unchecked Sendable {
   /// Bytes of the working memory.
   let byteCount: Int
 
-  /// - Parameter aliases: other names by which the request may call layers.
+  /// - Parameters:
+  ///   - aliases: other names by which the request may call layers.
+  ///   - weights: what plans share of the graph's parameters.
   init(
     _ graph: LayerGraph, aliases: [LayerName: LayerName] = [:], for request: TraceRequest,
-    batch: Int, engine: Engine
+    batch: Int, options: PlanOptions, weights: PackedWeights = PackedWeights()
   ) throws(NetworkError) {
     let resolved = try request.resolved(in: graph, aliases)
     let builder = try PlanBuilder(graph, for: resolved, batch: batch)
-    let layout = ArenaLayout(builder, sweeps: request.sweeps)
+    let program = options.optimized(builder.program, sharing: weights)
+    let layout = ArenaLayout(program)
     guard let input = builder.values[graph.input] else { throw .graph("the graph has no input") }
+    width = ComputeThreads.width
+    self.program = program
     self.request = request
     self.batch = batch
     self.input = input
@@ -44,11 +70,11 @@ final class Plan: @unchecked Sendable {
     byteCount = layout.byteCount
     memory = Memory(
       offsets: layout.offsets, byteCount: layout.byteCount,
-      workspaceByteCount: builder.kernels.map(\.workspaceByteCount).max() ?? 0,
-      parameters: builder.parameters)
-    let steps = builder.kernels.map { [memory] in engine.step(for: $0, in: memory) }
-    forward = Array(steps[..<builder.forwardCount])
-    backward = Array(steps[builder.forwardCount...])
+      workspaceByteCount: program.kernels.map(\.workspaceByteCount).max() ?? 0,
+      parameters: program.parameters, packedWeights: weights)
+    let steps = program.kernels.map { [memory] in options.engine.step(for: $0, in: memory) }
+    forward = Array(steps[..<program.forwardCount])
+    backward = Array(steps[program.forwardCount...])
   }
 
   /// Runs the forward pass. Traps unless `pictures` is a full batch.

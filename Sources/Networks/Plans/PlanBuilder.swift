@@ -3,19 +3,15 @@ public import Tensors
 
 /// Collects the kernels of a plan while layers describe their steps.
 ///
-/// Slots are allotted without limit here; `ArenaLayout` then lets those share memory whose lifetimes
-/// do not meet.
+/// Slots are allotted without limit here; passes and `ArenaLayout` then let those share memory whose
+/// lifetimes do not meet.
 public struct PlanBuilder {
   /// How rectifiers are to carry cotangents.
   public let rule: BackwardRule
   /// How layers compute that behave otherwise in training.
   public let phase: Phase
 
-  private(set) var kernels: [any Kernel] = []
-  /// Kernels before this index belong to the forward pass.
-  private(set) var forwardCount = 0
-  private(set) var slots: [Slot] = []
-  private(set) var parameters: [Tensor] = []
+  private(set) var program: Program
   private(set) var values: [LayerName: Operand] = [:]
   private(set) var cotangents: [LayerName: Operand] = [:]
   private(set) var parameterCotangents: [ParameterName: Operand] = [:]
@@ -25,27 +21,12 @@ public struct PlanBuilder {
   /// Layers whose cotangent already holds something.
   private var started: Set<LayerName> = []
   private var startedParameters: Set<ParameterName> = []
-  /// Layers whose cotangent must stay as it is once complete.
-  private let kept: Set<LayerName>
-
-  /// A piece of working memory.
-  struct Slot {
-    let byteCount: Int
-    /// The slot whose memory this one shares, or its own index.
-    var root: Int
-    /// Written from outside before the pass part that reads it.
-    var origin: Origin = .kernel
-    /// Read from outside after the last kernel.
-    var isRead = false
-
-    enum Origin { case kernel, beforeForward, beforeBackward }
-  }
 
   /// Emits everything that `request` needs, for `batch` items. Names in the request are resolved.
   init(_ graph: LayerGraph, for request: TraceRequest, batch: Int) throws(NetworkError) {
     rule = request.rule
     phase = request.phase
-    kept = request.gradients
+    program = Program(repeatsBackward: request.sweeps == .many)
     let shapes = try graph.shapes(batch: batch)
     func shape(_ name: LayerName) -> Shape {
       guard let shape = shapes[name] else { preconditionFailure("'\(name)' has no shape") }
@@ -54,26 +35,23 @@ public struct PlanBuilder {
 
     let input = makeSlot(shape(graph.input))
     values[graph.input] = input
-    mark(input) { $0.origin = .beforeForward }
+    program.mark(input) { $0.origin = .beforeForward }
 
     let needed = graph.ancestors(of: request.reading.union(request.seeding))
     for node in graph.nodes where needed.contains(node.name) {
-      let first = parameters.count
-      parameters += node.layer.parameters
       let site = Site(
         name: node.name, inputNames: node.inputs,
         inputs: node.inputs.compactMap { values[$0] },
         output: makeSlot(shape(node.name)),
-        parameters: node.layer.parameters.enumerated().map { index, tensor in
-          Operand(.parameter(first + index), shape: tensor.shape)
-        })
+        parameters: node.layer.parameters.map { makeParameter($0) })
       values[node.name] = site.output
       sites[node.name] = site
       node.layer.forward(site, into: &self)
     }
-    forwardCount = kernels.count
-    for name in request.reading { if let value = values[name] { mark(value) { $0.isRead = true } } }
-    for update in updates.values { mark(update) { $0.isRead = true } }
+    program.endForward()
+    for operand in request.reading.compactMap({ values[$0] }) + updates.values {
+      program.mark(operand) { $0.isRead = true }
+    }
 
     let active = graph.descendants(of: request.gradients.union(request.parameters))
     let reached = graph.ancestors(of: request.seeding)
@@ -87,7 +65,7 @@ public struct PlanBuilder {
     }
     for name in request.seeding {
       guard let seed = cotangents[name] else { continue }
-      mark(seed) { $0.origin = .beforeBackward }
+      program.mark(seed) { $0.origin = .beforeBackward }
       started.insert(name)
     }
     for node in graph.nodes.reversed() {
@@ -102,26 +80,24 @@ public struct PlanBuilder {
       let gradient = cotangents[name] ?? makeSlot(shape(name))
       if !started.contains(name) { emit(Fill(gradient)) }
       cotangents[name] = gradient
-      mark(gradient) { $0.isRead = true }
+      program.mark(gradient) { $0.isRead = true }
     }
     for (name, gradient) in parameterCotangents.sorted(by: { $0.key < $1.key }) {
       if !startedParameters.contains(name) { emit(Fill(gradient)) }
-      mark(gradient) { $0.isRead = true }
+      program.mark(gradient) { $0.isRead = true }
     }
   }
 
   // MARK: - What layers call
 
   /// Adds a kernel.
-  public mutating func emit(_ kernel: any Kernel) { kernels.append(kernel) }
+  public mutating func emit(_ kernel: any Kernel) { program.emit(kernel) }
 
   /// Working memory beyond a layer's output.
   public mutating func makeSlot(
     _ shape: Shape, element: Operand.Element = .float32
   ) -> Operand {
-    let operand = Operand(.slot(slots.count), shape: shape, element: element)
-    slots.append(Slot(byteCount: operand.byteCount, root: slots.count))
-    return operand
+    program.makeSlot(shape, element: element)
   }
 
   /// Hands something computed in the forward step to the backward step of the same layer.
@@ -129,15 +105,8 @@ public struct PlanBuilder {
     sites[site.name]?.saved.append(operand)
   }
 
-  /// Makes the output the input's memory under another shape; costs nothing.
-  public mutating func view(_ site: Site) {
-    let source = site.inputs[0]
-    if case .slot = source.place {
-      share(site.output, with: source)
-    } else {
-      emit(Self.copy(from: source, to: site.output, accumulates: false))
-    }
-  }
+  /// The output is the input under another shape.
+  public mutating func view(_ site: Site) { emit(Copy(from: site.inputs[0], to: site.output)) }
 
   /// The cotangent of a layer's output, complete by the time its backward step is emitted.
   public func cotangent(of site: Site) -> Operand {
@@ -190,8 +159,7 @@ public struct PlanBuilder {
 
   /// Adds a parameter that a layer derives from its own while the plan is built.
   public mutating func makeParameter(_ tensor: Tensor) -> Operand {
-    parameters.append(tensor)
-    return Operand(.parameter(parameters.count - 1), shape: tensor.shape)
+    program.makeParameter(tensor)
   }
 
   /// As `contribute`, for a kernel that only ever adds, and to some elements only: an input that
@@ -205,45 +173,9 @@ public struct PlanBuilder {
     if let kernel = makeKernel(target) { emit(kernel) }
   }
 
-  /// The backward step of a view: the cotangent is the same memory under another shape.
+  /// The backward step of a view.
   public mutating func contributeView(of site: Site) {
-    let name = site.inputNames[0]
-    guard let target = cotangents[name] else { return }
     let source = cotangent(of: site)
-    // A kept cotangent must not receive what others add to the input later.
-    if !started.contains(name) && !kept.contains(site.name) {
-      started.insert(name)
-      share(target, with: source)
-    } else {
-      contribute(to: 0, of: site) { Self.copy(from: source, to: $0, accumulates: $1) }
-    }
-  }
-
-  // MARK: - Details
-
-  private static func copy(from source: Operand, to target: Operand, accumulates: Bool)
-    -> StridedCopy
-  {
-    let flat: Shape = [source.count]
-    return StridedCopy(
-      from: .init(source.reshaped(to: flat)), to: .init(target.reshaped(to: flat)),
-      extents: flat.extents, accumulates: accumulates)
-  }
-
-  private mutating func share(_ operand: Operand, with other: Operand) {
-    mark(operand) { [root = root(of: other)] in $0.root = root }
-  }
-
-  /// The slot that really has the memory.
-  func root(of operand: Operand) -> Int {
-    guard case .slot(var index) = operand.place else {
-      preconditionFailure("a parameter shares no working memory")
-    }
-    while slots[index].root != index { index = slots[index].root }
-    return index
-  }
-
-  private mutating func mark(_ operand: Operand, _ change: (inout Slot) -> Void) {
-    change(&slots[root(of: operand)])
+    contribute(to: 0, of: site) { Copy(from: source, to: $0, accumulates: $1) }
   }
 }

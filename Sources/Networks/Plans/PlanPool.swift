@@ -1,3 +1,4 @@
+import Kernels
 import Synchronization
 
 /// Idle plans of one network, kept for reuse up to a limit of memory.
@@ -8,11 +9,14 @@ final class PlanPool: Sendable {
 
   init(byteLimit: Int) { self.byteLimit = byteLimit }
 
-  /// An idle plan that fits, or a new one.
+  /// An idle plan that fits, and is prepared for as many threads as the caller may use, or a new one.
   func take(_ request: TraceRequest, batch: Int, orMake make: () -> Plan) -> Plan {
+    let width = ComputeThreads.width
     let found = idle.withLock { plans -> Plan? in
       guard
-        let index = plans.lastIndex(where: { $0.request == request && $0.batch == batch })
+        let index = plans.lastIndex(where: {
+          $0.request == request && $0.batch == batch && $0.width == width
+        })
       else { return nil }
       return plans.remove(at: index)
     }

@@ -46,7 +46,7 @@ struct ONNXEvaluation {
   func value() throws(LayerError) -> Tensor {
     do throws(NetworkError) {
       let plan = try Plan(
-        graph, for: TraceRequest(reading: [result]), batch: 1, engine: .portable)
+        graph, for: TraceRequest(reading: [result]), batch: 1, options: .plain)
       plan.run(Tensor(zeros: [1]))
       return plan.value(of: result)
     } catch {

@@ -21,11 +21,15 @@ public struct ClipFunction: NamedFunction {
 
   /// One inside the bounds and on them where PyTorch has it so: its clamp lets the cotangent through
   /// at both ends, its ReLU6 at neither. Exported ReLU6 is the common case.
-  public func slope(at x: Float) -> Float { x > low && x < high ? 1 : 0 }
+  public func slope(at value: Float) -> Float { value > low && value < high ? 1 : 0 }
 
-  public static var slopeReads: SlopeOperand { .input }
+  public static var slopeReads: SlopeOperand { .value }
 
   public var accelerated: VectorFunction? { .clip(low: low, high: high) }
+}
+
+extension ClipFunction: GatedFunction {
+  public var gate: Gate { Gate(low: low, high: high) }
 }
 
 /// Limits every element to a range.

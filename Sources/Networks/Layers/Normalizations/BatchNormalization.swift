@@ -22,6 +22,8 @@ public struct BatchNormalization: Layer {
   public let epsilon: Float
   /// How much of the running statistics stays when a batch in training has passed.
   public let momentum: Float
+  /// The running statistics as one factor and one shift for each channel.
+  private let folded: (scale: Tensor, shift: Tensor)
 
   /// Throws when the lengths differ.
   public init(
@@ -39,6 +41,16 @@ public struct BatchNormalization: Layer {
     self.variance = variance
     self.epsilon = epsilon
     self.momentum = momentum
+    // In double precision, so that folding costs no accuracy.
+    let deviation = variance.scalars.map { (Double($0) + Double(epsilon)).squareRoot() }
+    let factors = zip(gamma.scalars, deviation).map { Double($0) / $1 }
+    let shifts = zip(zip(beta.scalars, mean.scalars), factors).map {
+      Double($0.0) - Double($0.1) * $1
+    }
+    folded = (
+      Tensor(factors.map { Float($0) }, shape: gamma.shape),
+      Tensor(shifts.map { Float($0) }, shape: gamma.shape)
+    )
   }
 
   /// γ, β, mean and variance. No gradient trains the latter two.
@@ -62,27 +74,12 @@ public struct BatchNormalization: Layer {
 
   public func forward(_ site: Site, into plan: inout PlanBuilder) {
     if plan.phase == .training { return forwardInTraining(site, into: &plan) }
-    let (scale, shift) = folded
-    let factors = plan.makeParameter(scale)
+    let factors = plan.makeParameter(folded.scale)
     plan.save(factors, for: site)
     plan.emit(
       ChannelAffine(
-        input: site.inputs[0], scale: factors, shift: plan.makeParameter(shift),
+        input: site.inputs[0], scale: factors, shift: plan.makeParameter(folded.shift),
         output: site.output, order: order))
-  }
-
-  /// The running statistics as one factor and one shift for each channel, in double precision so that
-  /// folding costs no accuracy.
-  private var folded: (scale: Tensor, shift: Tensor) {
-    let deviation = variance.scalars.map { (Double($0) + Double(epsilon)).squareRoot() }
-    let factors = zip(gamma.scalars, deviation).map { Double($0) / $1 }
-    let shifts = zip(zip(beta.scalars, mean.scalars), factors).map {
-      Double($0.0) - Double($0.1) * $1
-    }
-    return (
-      Tensor(factors.map { Float($0) }, shape: gamma.shape),
-      Tensor(shifts.map { Float($0) }, shape: gamma.shape)
-    )
   }
 
   private func forwardInTraining(_ site: Site, into plan: inout PlanBuilder) {
