@@ -16,6 +16,9 @@ typedef struct {
   float *out;
   ptrdiff_t a_stride, out_stride;
   int depth, last_lanes;
+  /// Memory to fetch into the second cache meanwhile, and bytes of it for every four terms.
+  const float *ahead;
+  ptrdiff_t ahead_step;
   bool adds, clamps;
   float low, high;
 } panel_block;
@@ -31,10 +34,10 @@ static int part_depth(int depth) {
 
 /// Rows that are multiplied by all panels before the next ones are, a multiple of what a block has.
 /// Few (64 kilobytes of A) keep their results in the second cache; where the weights do not fit into
-/// it anyway, more rows (512 kilobytes) have them fetched less often.
-static int rows_in_cache(int part, int columns) {
-  const int floats = (double)part * columns <= 1 << 17 ? 1 << 14 : 1 << 17;
-  return (floats / part + 83) / 84 * 84;
+/// it anyway, more rows (a megabyte) have them fetched less often.
+static int rows_in_cache(int depth, int columns) {
+  const int floats = (double)depth * columns <= 1 << 17 ? 1 << 14 : 1 << 18;
+  return (floats / depth + 41) / 42 * 42;
 }
 
 #define TM_SOURCE "panels.inc"
@@ -58,16 +61,14 @@ void tm_panels_pack(
   table[isa](weights, row_step, column_step, depth, columns, packed);
 }
 
-typedef void (*multiply_function)(const tm_panel_product *, int);
-
-static const multiply_function multiply_table[] = TM_TABLE(multiply);
-
-void tm_panels_multiply(const tm_panel_product *it) { multiply_table[it->isa](it, 0); }
+void tm_panels_multiply(const tm_panel_product *it) {
+  static void (*const table[])(const tm_panel_product *) = TM_TABLE(multiply);
+  table[it->isa](it);
+}
 
 /// A product cut into pieces of rows and of columns.
 typedef struct {
   const tm_panel_product *whole;
-  multiply_function multiply;
   int rows, columns, across;
 } pieces;
 
@@ -80,7 +81,8 @@ static void multiply_piece(void *context, int index) {
   it.a += row * it.a_stride;
   it.out += row * it.out_stride + column;
   if (it.bias) it.bias += column;
-  cut->multiply(&it, column);
+  it.weights += (size_t)column * it.depth;
+  tm_panels_multiply(&it);
 }
 
 void tm_panels_multiply_parallel(const tm_panel_product *it) {
@@ -99,7 +101,7 @@ void tm_panels_multiply_parallel(const tm_panel_product *it) {
   const int panels = (it->columns + width - 1) / width;
   int across = (wanted + down - 1) / down;
   if (across > panels) across = panels;
-  pieces cut = {.whole = it, .multiply = multiply_table[it->isa]};
+  pieces cut = {.whole = it};
   cut.rows = (it->rows + down - 1) / down;
   cut.columns = (panels + across - 1) / across * width;
   cut.across = (it->columns + cut.columns - 1) / cut.columns;

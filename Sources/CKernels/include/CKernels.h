@@ -15,3 +15,4 @@
 #include "panels.h"
 #include "parallel.h"
 #include "pooling.h"
+#include "winograd.h"

@@ -39,7 +39,8 @@ typedef struct {
 size_t tm_panels_packed_bytes(tm_isa isa, int depth, int columns);
 
 /// Packs w[k, n] = weights[k · row_step + n · column_step] into panels that are as wide as two vectors,
-/// at an address that 64 divides.
+/// at an address that 64 divides. A panel lies behind the other, k ascending, so a product with the
+/// columns from n on, which starts a panel, has its weights at `packed + n · depth`.
 void tm_panels_pack(
   tm_isa isa, const float *weights, ptrdiff_t row_step, ptrdiff_t column_step, int depth,
   int columns, float *packed);

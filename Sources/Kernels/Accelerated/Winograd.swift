@@ -1,0 +1,28 @@
+/// When convolutions are computed in tiles with `WinogradWeights`.
+enum Winograd {
+  /// Whether tiles can compute a convolution at all: 3x3 taps side by side, one group.
+  static func covers(_ geometry: ConvolutionGeometry) -> Bool {
+    geometry.groups == 1
+      && [geometry.window.rows, geometry.window.columns].allSatisfy {
+        $0.taps == 3 && $0.stride == 1 && $0.dilation == 1
+      }
+  }
+
+  /// Whether tiles are faster than the plain sum for outputs of this size.
+  ///
+  /// Does not look at the batch: a picture must get the same bits in any. Costs are counted in
+  /// multiplications that the plain sum would do meanwhile, as measured with AVX-512.
+  static func pays(inputs: Int, outputs: Int, outputHeight: Int, outputWidth: Int) -> Bool {
+    let pairs = Double(inputs * outputs)
+    let positions = Double(outputHeight * outputWidth)
+    let tiles = Double((outputHeight + 3) / 4 * ((outputWidth + 3) / 4))
+    // A tile takes 36 products, and its way in or out as long as 450 multiplications a channel.
+    let tiled = tiles * (36 * pairs + 450 * Double(inputs + outputs))
+    // What is won must be more than the measurement's noise.
+    guard tiled < 0.85 * 9 * pairs * positions else { return false }
+    // Weights beyond a megabyte are fetched from far, 36 for each 9 of the plain sum. For a single
+    // small picture that takes as long as the plain sum's whole work; from 7x7 on a batch makes up
+    // for it.
+    return pairs <= 8192 || positions >= 49
+  }
+}
