@@ -11,7 +11,7 @@ import Testing
   ) -> Tensor {
     let bench = KernelBench()
     let columns = w.shape[transposed ? 0 : 1]
-    let y = start.map(bench.slot) ?? bench.slot([x.shape[0], columns])
+    let y = start.map(bench.slot) ?? bench.slot(Shape(x.shape.extents.dropLast() + [columns]))
     return bench.run(
       MatrixProduct(
         input: bench.slot(x), weights: bench.parameter(w), bias: bias.map(bench.parameter),
@@ -19,9 +19,9 @@ import Testing
       threads: threads)
   }
 
-  @Test(arguments: [1, 2, 3, 4, 5, 9], [true, false])
+  @Test(arguments: [1, 2, 3, 4, 5, 9, 19], [true, false])
   func `each element is the product of a row and a column`(rows: Int, transposed: Bool) {
-    for (depth, columns) in [(1, 1), (7, 5), (33, 8), (16, 17), (50, 25)] {
+    for (depth, columns) in [(1, 1), (7, 5), (33, 8), (16, 17), (50, 25), (1100, 3), (9, 600)] {
       let x = Tensor.random([rows, depth], seed: 1)
       let w = Tensor.random(transposed ? [columns, depth] : [depth, columns], seed: 2)
       let bias = Tensor.random([columns], seed: 3)
@@ -35,10 +35,13 @@ import Testing
           }
           return Float(terms.reduce(Double(bias[column]), +))
         }, shape: [rows, columns])
-      let found = product(x, w, bias: bias, transposed: transposed)
-      #expect(found.relativeDifference(from: expected) < Tolerance.reordered)
-      let sum = product(x, w, bias: bias, addingTo: start, transposed: transposed)
-      #expect(sum.relativeDifference(from: expected + start) < Tolerance.reordered)
+      for engine in Engine.available {
+        let found = product(x, w, bias: bias, transposed: transposed, on: engine)
+        #expect(found.relativeDifference(from: expected) < Tolerance.reordered)
+        let sum = product(
+          x, w, bias: bias, addingTo: start, transposed: transposed, on: engine)
+        #expect(sum.relativeDifference(from: expected + start) < Tolerance.reordered)
+      }
     }
   }
 
@@ -64,6 +67,27 @@ import Testing
         #expect(firstRow(rows: rows, threads: 2, addingTo: start) == expected)
       }
       #expect(firstRow(rows: 8, threads: 1, addingTo: start) == expected)
+    }
+  }
+
+  @Test(arguments: [1, 31, 32, 49], [true, false])
+  func `items of many rows are multiplied one by one`(rows: Int, transposed: Bool) {
+    let (depth, columns) = (40, 24)
+    let x = Tensor.random([3, rows, depth], seed: 1)
+    let w = Tensor.random(transposed ? [columns, depth] : [depth, columns], seed: 2)
+    let bias = Tensor.random([columns], seed: 3)
+    let start = Tensor.random([3, rows, columns], seed: 4)
+    let expected = product(x, w, bias: bias, addingTo: start, transposed: transposed)
+    for engine in Engine.available {
+      let found = product(
+        x, w, bias: bias, addingTo: start, transposed: transposed, on: engine, threads: 2)
+      #expect(found.relativeDifference(from: expected) < Tolerance.reordered)
+      for item in 0..<3 {
+        let alone = product(
+          x.items(item..<item + 1), w, bias: bias, addingTo: start.items(item..<item + 1),
+          transposed: transposed, on: engine)
+        #expect(alone.bits == found.item(item).bits)
+      }
     }
   }
 }

@@ -262,9 +262,33 @@ struct VectorCase: CustomTestStringConvertible, Sendable {
     return entering + leaving + slices + reversed + flat
   }
 
+  /// Fewer and more terms and columns than stay in the nearest cache.
+  private static var products: [VectorCase] {
+    [(7, 3), (70, 43), (2100, 35), (83, 1100)].flatMap { depth, columns in
+      [true, false].map { transposed in
+        VectorCase(
+          "product \(depth)x\(columns) \(transposed ? "transposed" : "")",
+          within: Tolerance.reordered
+        ) { bench, items in
+          let y = bench.slot([items.count, columns])
+          return (
+            [
+              MatrixProduct(
+                input: bench.slot(.random([3, depth]).items(items)),
+                weights: bench.parameter(
+                  .random(transposed ? [columns, depth] : [depth, columns], seed: 2)),
+                bias: bench.parameter(.random([columns], seed: 3)), output: y,
+                transposed: transposed)
+            ], y
+          )
+        }
+      }
+    }
+  }
+
   static let all: [VectorCase] =
     function(Rectifier(), within: 0) + operation(Sum.self) + operation(Difference.self)
-    + operation(Product.self) + copies
+    + operation(Product.self) + copies + products
     + PoolingCase.all.flatMap { pools($0, channels: 21) }
     + PoolingCase.all.prefix(3).flatMap { pools($0, channels: 300) }
     + BackwardRule.allCases.flatMap { rule in

@@ -9,6 +9,7 @@
 
 #include "broadcast.h"
 #include "copying.h"
+#include "dense.h"
 #include "dispatch.h"
 #include "elementwise.h"
 #include "masks.h"
