@@ -68,22 +68,35 @@ public struct BatchedMatrixProduct: Kernel {
   public func run(in memory: Memory) {
     let (a, b) = (memory.read(first.operand), memory.read(second.operand))
     let c = memory.write(target)
-    let shapes = [first.operand.shape, second.operand.shape, target.shape]
-    let leading = target.shape.rank - 2
-    let extents = (0..<leading).map { axis in shapes.map { $0[axis] }.max() ?? 1 }
-    let sums = zip(extents, target.shape.extents).contains { $0 != $1 }
     if sums && !accumulates { c.update(repeating: 0, count: target.count) }
-    let strides = shapes.map { shape in
-      (0..<leading).map { shape[$0] == 1 ? 0 : shape.strides[$0] }
-    }
-    var position = [Int](repeating: 0, count: leading)
-    var offsets = [0, 0, 0]
-    for _ in 0..<extents.reduce(1, *) {
+    forEachPlace { offsets in
       Matrices.multiply(
         first.view(a + offsets[0]), second.view(b + offsets[1]), rows: first.rows,
         columns: second.columns, depth: first.columns, into: c + offsets[2],
         targetStride: second.columns, accumulates: accumulates || sums, scratch: memory.scratch())
-      for axis in (0..<leading).reversed() {
+    }
+  }
+
+  /// Leading extents of what is multiplied.
+  private var leading: [Int] {
+    let shapes = [first.operand.shape, second.operand.shape, target.shape]
+    return (0..<target.shape.rank - 2).map { axis in shapes.map { $0[axis] }.max() ?? 1 }
+  }
+
+  /// Whether the target has one element where several products are made.
+  var sums: Bool { zip(leading, target.shape.extents).contains { $0 != $1 } }
+
+  /// Calls `body` with where the matrices of each product begin in both factors and the target.
+  func forEachPlace(_ body: (_ offsets: [Int]) -> Void) {
+    let extents = leading
+    let strides = [first.operand.shape, second.operand.shape, target.shape].map { shape in
+      extents.indices.map { shape[$0] == 1 ? 0 : shape.strides[$0] }
+    }
+    var position = [Int](repeating: 0, count: extents.count)
+    var offsets = [0, 0, 0]
+    for _ in 0..<extents.reduce(1, *) {
+      body(offsets)
+      for axis in extents.indices.reversed() {
         position[axis] += 1
         for index in 0..<3 { offsets[index] += strides[index][axis] }
         if position[axis] < extents[axis] { break }

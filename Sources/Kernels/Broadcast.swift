@@ -214,7 +214,7 @@ extension BroadcastPullback: FeatureMapKernel {
     func operand(_ it: Operand) -> Operand? {
       if let found = it.besideChannelsLast(place) { return found }
       guard !F.slopesReadOperands, it.shape.rank <= 4 else { return nil }
-      return it.reshaped(to: it.shape.padded(toRank: 4).channelsLast)
+      return it.reshaped(to: it.shape.padded(toRank: 4).withChannelsLast)
     }
     guard let outputCotangent = place(outputCotangent), let first = operand(first),
       let second = operand(second), let inputCotangent = inputCotangent.besideChannelsLast(place)

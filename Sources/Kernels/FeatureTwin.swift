@@ -11,9 +11,6 @@ extension FeatureLayout {
 }
 
 extension Shape {
-  /// `[N, H, W, C]` of `[N, C, H, W]`.
-  var channelsLast: Shape { [self[0], self[2], self[3], self[1]] }
-
   /// Items, channels and positions of a feature map `[N, C, …]`, or `[N, …, C]`.
   func features(_ layout: FeatureLayout) -> (items: Int, channels: Int, plane: Int) {
     let channels = self[layout == .channelsFirst ? 1 : -1]
@@ -29,7 +26,7 @@ extension Operand {
     guard shape.rank <= 4 else { return nil }
     let padded = shape.padded(toRank: 4)
     guard padded[1] == 1 || padded[2] * padded[3] == 1 else { return nil }
-    return reshaped(to: padded.channelsLast)
+    return reshaped(to: padded.withChannelsLast)
   }
 
   /// What stands for an operand that is repeated over feature maps, once these have channels last: its

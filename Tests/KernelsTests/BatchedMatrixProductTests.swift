@@ -50,19 +50,42 @@ import Testing
         }
       }
     }
-    for accumulates in [false, true] {
+    for (engine, accumulates) in Engine.available.flatMap({ [($0, false), ($0, true)] }) {
       let bench = KernelBench()
       let c = accumulates ? bench.slot(begin) : bench.slot(target)
       let found = bench.run(
         BatchedMatrixProduct(
           first: .init(bench.slot(a), isTransposed: flipsFirst),
           second: .init(bench.slot(b), isTransposed: flipsSecond), target: c,
-          isTransposed: flipsTarget, accumulates: accumulates), reading: c)
+          isTransposed: flipsTarget, accumulates: accumulates), reading: c,
+        on: engine, threads: 2)
       for at in 0..<target.count {
         let sum = expected[at] + (accumulates ? Double(begin[at]) : 0)
         // At most 240 products below 1.
         #expect(abs(Double(found[at]) - sum) < 2e-5)
       }
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func `neither threads nor other products change a bit`(isTransposed: Bool) {
+    // Enough to be split.
+    let (a, b) = (Tensor.random([11, 90, 70]), Tensor.random([11, 70, 83], seed: 2))
+    func product(_ items: Range<Int>, threads: Int, on engine: Engine) -> Tensor {
+      let bench = KernelBench()
+      let c = bench.slot([items.count, 90, 83])
+      let x = a.items(items)
+      return bench.run(
+        BatchedMatrixProduct(
+          first: .init(
+            bench.slot(isTransposed ? x.reshaped(to: [items.count, 70, 90]) : x),
+            isTransposed: isTransposed), second: .init(bench.slot(b.items(items))), target: c),
+        reading: c, on: engine, threads: threads)
+    }
+    for engine in Engine.available {
+      let all = product(0..<11, threads: 2, on: engine)
+      #expect(product(0..<11, threads: 1, on: engine).bits == all.bits)
+      #expect(product(7..<8, threads: 2, on: engine).bits == all.item(7).bits)
     }
   }
 }

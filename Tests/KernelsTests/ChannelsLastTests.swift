@@ -18,7 +18,7 @@ final class TwinBench {
 
   func slot(_ shape: Shape, element: Operand.Element = .float32) -> Operand {
     let operand = bench.slot(shape, element: element)
-    twins[operand] = bench.slot(shape.channelsLast, element: element)
+    twins[operand] = bench.slot(shape.withChannelsLast, element: element)
     return operand
   }
 

@@ -7,6 +7,7 @@
 /// anything; scratch memory is the caller's. Each element of a result is computed in an order that
 /// depends neither on the batch nor on the number of threads.
 
+#include "batched.h"
 #include "broadcast.h"
 #include "copying.h"
 #include "dense.h"

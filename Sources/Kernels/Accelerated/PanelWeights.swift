@@ -10,6 +10,7 @@ final class PanelWeights: @unchecked Sendable {
   /// Terms of each sum.
   let depth: Int
   let columns: Int
+  let byteCount: Int
   private let packed: UnsafeMutablePointer<Float>
   private let instructions: tm_isa
 
@@ -22,8 +23,8 @@ final class PanelWeights: @unchecked Sendable {
     self.depth = depth
     self.columns = columns
     self.instructions = instructions
-    packed = .aligned(
-      byteCount: tm_panels_packed_bytes(instructions, Int32(depth), Int32(columns)))
+    byteCount = tm_panels_packed_bytes(instructions, Int32(depth), Int32(columns))
+    packed = .aligned(byteCount: byteCount)
     tm_panels_pack(
       instructions, weights, rowStep, columnStep, Int32(depth), Int32(columns), packed)
   }
