@@ -9,7 +9,7 @@ struct ImportTableTests {
     ("Imaging", libc),
     ("Tensors", libc),
     ("ImageCodecs", ["Imaging", "CImageShims"]),
-    ("Kernels", libc.union(["Tensors", "CComputeShims"])),
+    ("Kernels", libc.union(["Tensors", "CComputeShims", "CKernels"])),
     ("Networks", libc.union(["Imaging", "Tensors", "Kernels", "Synchronization"])),
     ("Networks/Files", foundation),
     ("Networks/Files/ONNX", ["SwiftProtobuf"]),
@@ -58,7 +58,7 @@ struct ImportTableTests {
     for row in Self.table {
       #expect(files.contains { $0.hasPrefix("\(row.folder)/") }, "no file is in \(row.folder)")
     }
-    for fence in ["CImageShims", "CComputeShims"] {
+    for fence in ["CImageShims", "CComputeShims", "CKernels"] {
       #expect(Self.table.count { $0.modules.contains(fence) } == 1, "\(fence)")
     }
   }
