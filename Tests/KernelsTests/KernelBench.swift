@@ -43,12 +43,23 @@ final class KernelBench {
     _ kernels: [any Kernel], reading operand: Operand, on engine: Engine = .portable,
     threads: Int = 1
   ) -> Tensor {
+    run(
+      reading: operand, workspaceByteCount: kernels.map(\.workspaceByteCount).max() ?? 0,
+      threads: threads
+    ) { memory in kernels.map { engine.step(for: $0, in: memory) } }
+  }
+
+  /// Runs steps that `bind` chooses.
+  func run(
+    reading operand: Operand, workspaceByteCount: Int = 0, threads: Int = 1,
+    _ bind: (Memory) throws -> [any Step]
+  ) rethrows -> Tensor {
     ComputeThreads.setWidth(threads)
     let memory = Memory(
-      offsets: offsets, byteCount: byteCount,
-      workspaceByteCount: kernels.map(\.workspaceByteCount).max() ?? 0, parameters: parameters)
+      offsets: offsets, byteCount: byteCount, workspaceByteCount: workspaceByteCount,
+      parameters: parameters)
     for (operand, tensor) in stored { memory.store(tensor, to: operand) }
-    for step in kernels.map({ engine.step(for: $0, in: memory) }) { step.run() }
+    for step in try bind(memory) { step.run() }
     return memory.load(operand)
   }
 

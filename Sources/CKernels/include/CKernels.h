@@ -17,4 +17,5 @@
 #include "panels.h"
 #include "parallel.h"
 #include "pooling.h"
+#include "stem.h"
 #include "winograd.h"

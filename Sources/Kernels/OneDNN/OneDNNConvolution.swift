@@ -21,7 +21,7 @@
       guard layout == .channelsLast, let weights = memory.parameter(weights),
         inputCotangent.count > 0, outputCotangent.count > 0
       else { return nil }
-      if let step = OneDNNPhasedPullbackStep(of: self, memory: memory) { return step }
+      if let step = stemStep(in: memory) { return step }
       if let turned = geometry.turned,
         let convolution = OneDNNConvolution(
           input: outputCotangent.shape, weights: weights, isTurned: true,
@@ -229,9 +229,6 @@
       self.init(
         adds: adds, clamps: gate != nil, low: gate?.low ?? 0, high: gate?.high ?? 0)
     }
-
-    /// The sums as they are.
-    static let plain = tm_ending(adds: false, gate: nil)
   }
 
   extension tm_convolution {

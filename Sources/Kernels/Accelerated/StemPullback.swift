@@ -1,0 +1,73 @@
+import CKernels
+import Tensors
+
+extension ConvolutionPullback {
+  /// The step for a network's first convolution, whose input has 1...4 channels. Nil for others, and
+  /// where maps are so wide that a few of their rows fill a cache.
+  func stemStep(in memory: Memory, for instructions: tm_isa = tm_isa_chosen()) -> (any Step)? {
+    let (input, output) = (inputCotangent.shape, outputCotangent.shape)
+    guard layout == .channelsLast, geometry.groups == 1, input.count > 0, output.count > 0,
+      let values = memory.parameter(weights),
+      var shape = tm_stem_shape(input: input, output: output, window: geometry.window),
+      tm_stem_covers(instructions, &shape)
+    else { return nil }
+    let window = geometry.window
+    let packed = memory.packedWeights.shared(of: values, where: { $0.window == window }) {
+      StemWeights(values, for: shape, window: window)
+    }
+    memory.reserveScratch(tm_stem_scratch_bytes(instructions, &shape))
+    let (dy, dx, accumulates) = (outputCotangent, inputCotangent, accumulates)
+    return VectorStep(in: memory) { [shape] memory in
+      var pullback = tm_stem(
+        isa: instructions, shape: shape, dy: memory.read(dy), weights: packed.start,
+        dx: memory.write(dx), accumulates: accumulates, scratch: memory.scratch())
+      tm_stem_run(&pullback)
+    }
+  }
+}
+
+/// The weights of a network's first convolution in the order in which its pullback reads them. No
+/// instruction set wants them in another.
+///
+/// Sendable although it owns memory: nobody writes there after `init`.
+private final class StemWeights: Packed, @unchecked Sendable {
+  let window: Window
+  let byteCount: Int
+  let start: UnsafeMutablePointer<Float>
+
+  /// Packs `[O, C, taps, taps]`.
+  init(_ weights: Tensor, for shape: tm_stem_shape, window: Window) {
+    self.window = window
+    byteCount = weights.count * MemoryLayout<Float>.stride
+    start = .aligned(byteCount: byteCount)
+    weights.withScalars { [start] scalars in
+      guard let source = scalars.baseAddress else { return }
+      withUnsafePointer(to: shape) { tm_stem_pack($0, source, start) }
+    }
+  }
+
+  deinit { start.deallocate() }
+}
+
+extension tm_stem_shape {
+  /// Of maps with channels last. Nil for numbers beyond `Int32`.
+  fileprivate init?(input: Shape, output: Shape, window: Window) {
+    let extents = [
+      input[0], input[1], input[2], input[3], output[1], output[2], output[3],
+    ].compactMap(Int32.init(exactly:))
+    guard extents.count == 7 else { return nil }
+    self.init(
+      batch: extents[0], height: extents[1], width: extents[2], inputs: extents[3],
+      output_height: extents[4], output_width: extents[5], outputs: extents[6],
+      rows: tm_stem_axis(window.rows), columns: tm_stem_axis(window.columns))
+  }
+}
+
+extension tm_stem_axis {
+  /// Numbers of a window are at most 2²⁴.
+  fileprivate init(_ axis: Window.Axis) {
+    self.init(
+      taps: Int32(axis.taps), stride: Int32(axis.stride), dilation: Int32(axis.dilation),
+      before: Int32(axis.before))
+  }
+}
