@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <strings.h>
 
-static _Atomic int limit = TM_ISA_COUNT - 1;
+static _Thread_local tm_isa limit = TM_ISA_COUNT - 1;
 
-void tm_isa_limit(tm_isa highest) { atomic_store(&limit, (int)highest); }
+void tm_isa_limit(tm_isa highest) { limit = highest; }
 
 /// What the environment allows. Its values are oneDNN's, so that both use the same set.
 static tm_isa allowed(void) {
@@ -40,6 +40,5 @@ tm_isa tm_isa_chosen(void) {
     best = found();
     atomic_store(&known, best);
   }
-  int most = atomic_load(&limit);
-  return (tm_isa)(best < most ? best : most);
+  return best < (int)limit ? (tm_isa)best : limit;
 }

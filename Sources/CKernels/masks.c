@@ -14,6 +14,7 @@
 #include "each_target.h"
 
 typedef struct {
+  tm_isa isa;
   enum { GATE, PULL, ADD } kind;
   float low, high;
   const float *from;
@@ -32,7 +33,7 @@ static void run(void *context, int index) {
   const work *it = context;
   long at = index * TM_BLOCK;
   long count = it->count - at < TM_BLOCK ? it->count - at : TM_BLOCK;
-  tm_isa isa = tm_isa_chosen();
+  const tm_isa isa = it->isa;
   switch (it->kind) {
   case GATE: gate_masks[isa](it->low, it->high, it->from + at, it->mask + at / 8, count); break;
   case PULL:
@@ -43,7 +44,10 @@ static void run(void *context, int index) {
   }
 }
 
-static void split(work it) { tm_split((it.count + TM_BLOCK - 1) / TM_BLOCK, it.count, run, &it); }
+static void split(work it) {
+  it.isa = tm_isa_chosen();
+  tm_split((it.count + TM_BLOCK - 1) / TM_BLOCK, it.count, run, &it);
+}
 
 void tm_gate_mask(float low, float high, const float *y, uint8_t *mask, long count) {
   split((work){.kind = GATE, .low = low, .high = high, .from = y, .mask = mask, .count = count});

@@ -19,4 +19,36 @@ public enum ComputeThreads {
       tm_set_threads(Int32(clamping: count))
     #endif
   }
+
+  /// Calls `body` with another width for the calling thread.
+  public static func withWidth<R, E: Error>(_ count: Int, _ body: () throws(E) -> R) throws(E) -> R
+  {
+    let before = width
+    guard count != before else { return try body() }
+    setWidth(count)
+    defer { setWidth(before) }
+    return try body()
+  }
+
+  /// Calls `body` with each number below `count`, on as many threads as the calling thread may use.
+  /// Kernels that `body` runs have one thread each.
+  public static func forEach(below count: Int, _ body: (Int) -> Void) {
+    withoutActuallyEscaping(body) { body in
+      let work = Work(body)
+      withExtendedLifetime(work) {
+        tm_parallel(
+          Int32(clamping: count),
+          { context, index in
+            guard let context else { return }
+            Unmanaged<Work>.fromOpaque(context).takeUnretainedValue().body(Int(index))
+          }, Unmanaged.passUnretained(work).toOpaque())
+      }
+    }
+  }
+
+  private final class Work {
+    let body: (Int) -> Void
+
+    init(_ body: @escaping (Int) -> Void) { self.body = body }
+  }
 }

@@ -13,17 +13,25 @@ public final class CompiledGraph: Sendable {
   let weights = PackedWeights()
   let aliases: [LayerName: LayerName]
   private let pool: PlanPool
+  /// Multiplications and additions for one item.
+  private let operations: Int
+  /// Layers of which items can be computed apart from one another.
+  private let itemwise: Set<LayerName>
 
   /// - Parameters:
   ///   - aliases: further names by which requests may call layers; `@input` is always one.
   ///   - passes: what makes plans faster; leaving some out is for those who look for a mistake.
+  ///   - parallelism: how the calling thread's `ComputeThreads.width` is used.
   ///   - idleByteLimit: how much memory plans may keep while nobody uses them.
   public init(
     _ graph: LayerGraph, aliases: [LayerName: LayerName] = [:], engine: Engine = .preferred,
-    passes: Set<PlanPass> = Set(PlanPass.allCases), idleByteLimit: Int = 1 << 30
+    passes: Set<PlanPass> = Set(PlanPass.allCases), parallelism: Parallelism = .automatic,
+    idleByteLimit: Int = 1 << 30
   ) {
     self.graph = graph
-    options = PlanOptions(engine: engine, passes: passes)
+    options = PlanOptions(engine: engine, passes: passes, parallelism: parallelism)
+    operations = graph.operations
+    itemwise = graph.itemwiseLayers
     self.aliases = aliases.merging([.input: graph.input]) { given, _ in given }
     pool = PlanPool(byteLimit: idleByteLimit)
   }
@@ -36,17 +44,46 @@ public final class CompiledGraph: Sendable {
   /// Runs the forward pass for `[N] + inputShape` and keeps what the request needs. Traps on a layer
   /// that does not exist, and on several items where the graph takes one only.
   public func trace(_ batch: Tensor, for request: TraceRequest) -> Trace {
-    let plan = pool.take(request, batch: batch.batch) {
-      do {
-        return try Plan(
-          graph, aliases: aliases, for: request, batch: batch.batch, options: options,
-          weights: weights)
-      } catch {
-        preconditionFailure("\(error)")
+    let shares = shares(of: batch.batch, for: request)
+    // Shares that go side by side have a thread each.
+    let width = shares.count == 1 ? threads(for: batch.batch) : 1
+    let plans = ComputeThreads.withWidth(width) {
+      shares.map { share in
+        pool.take(request, batch: share) {
+          do {
+            return try Plan(
+              graph, aliases: aliases, for: request, batch: share, options: options,
+              weights: weights)
+          } catch {
+            preconditionFailure("\(error)")
+          }
+        }
       }
     }
-    plan.run(batch)
-    return Trace(plan: plan, from: pool)
+    let team = PlanTeam(plans: plans)
+    team.run(batch)
+    return Trace(team, from: pool)
+  }
+
+  /// How many items each of the plans takes that do a pass together.
+  private func shares(of batch: Int, for request: TraceRequest) -> [Int] {
+    let count = min(ComputeThreads.width, batch)
+    let layers = request.reading.union(request.seeding).union(request.gradients)
+    // What comes of the whole batch is computed by one plan.
+    guard options.parallelism != .withinKernels, count > 1, request.parameters.isEmpty,
+      request.phase == .inference,
+      layers.allSatisfy({ itemwise.contains((try? resolve($0)) ?? $0) })
+    else { return [batch] }
+    return (0..<count).map { batch * ($0 + 1) / count - batch * $0 / count }
+  }
+
+  /// For a plan by itself: below this many operations, threads would mostly wait for one another.
+  private func threads(for batch: Int) -> Int {
+    switch options.parallelism {
+    case .withinKernels: ComputeThreads.width
+    case .acrossItems: 1
+    case .automatic: operations * batch < 1 << 27 ? 1 : ComputeThreads.width
+    }
   }
 
   /// Bytes of working memory that a pass takes, without making it.

@@ -10,15 +10,17 @@ public final class CompiledNetwork: DifferentiableClassifier {
 
   /// - Parameters:
   ///   - passes: what makes plans faster; leaving some out is for those who look for a mistake.
+  ///   - parallelism: how the calling thread's `ComputeThreads.width` is used.
   ///   - idleByteLimit: how much memory plans may keep while nobody uses them.
   public init(
     _ network: Network, engine: Engine = .preferred,
-    passes: Set<PlanPass> = Set(PlanPass.allCases), idleByteLimit: Int = 1 << 30
+    passes: Set<PlanPass> = Set(PlanPass.allCases), parallelism: Parallelism = .automatic,
+    idleByteLimit: Int = 1 << 30
   ) {
     self.network = network
     graph = CompiledGraph(
       network.graph, aliases: network.aliases, engine: engine, passes: passes,
-      idleByteLimit: idleByteLimit)
+      parallelism: parallelism, idleByteLimit: idleByteLimit)
     layers = network.summaries
     batchLimit = network.isBatchable ? network.comfortableBatch : 1
   }
@@ -50,11 +52,18 @@ public final class CompiledNetwork: DifferentiableClassifier {
 }
 
 extension Network {
-  /// The batch whose activations stay within 128 MiB: a power of two, 1...16.
+  /// The batch for whose gradient plans take no more than half a gibibyte: a power of two, 1...16.
+  ///
+  /// Counted for plans of the portable kernels, so that it is the same on every machine.
   fileprivate var comfortableBatch: Int {
-    let perPicture = shapes.values.reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride
+    let request = TraceRequest(reading: [logits], seeding: [logits], gradients: [input])
+    let options = PlanOptions(
+      engine: .portable, passes: [.fusedSums, .fusedGates, .gateMasks, .sharedMemory])
+    guard let builder = try? PlanBuilder(graph, for: request, batch: 1) else { return 1 }
+    let program = options.optimized(builder.program, sharing: PackedWeights())
+    let perPicture = ArenaLayout(program).byteCount
     var batch = 16
-    while batch > 1 && batch * perPicture > 128 << 20 { batch /= 2 }
+    while batch > 1 && batch * perPicture > 512 << 20 { batch /= 2 }
     return batch
   }
 }

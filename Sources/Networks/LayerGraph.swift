@@ -63,18 +63,33 @@ public struct LayerGraph: Sendable {
   }
 
   /// Whether several items can go through in one pass, each as if it were alone, up to `layer`.
-  func isItemwise(at layer: LayerName) -> Bool {
+  func isItemwise(at layer: LayerName) -> Bool { itemwiseLayers.contains(layer) }
+
+  /// Layers for which several items can go through in one pass, each as if it were alone.
+  var itemwiseLayers: Set<LayerName> {
     // A batch that no extent of the graph equals by accident.
     let many = 7919
-    guard shapes[layer] != nil, let batch = try? shapes(batch: many) else { return false }
-    let needed = ancestors(of: [layer])
+    guard let batch = try? shapes(batch: many) else { return [] }
     let varying = descendants(of: [input])
-    return varying.contains(layer)
-      && nodes.allSatisfy { node in
-        guard needed.contains(node.name), varying.contains(node.name) else { return true }
-        return batch[node.name] == shapes[node.name]?.batched(many)
-          && node.layer.isItemwise(for: node.inputs.compactMap { batch[$0] })
+    var found: Set<LayerName> = [input]
+    for node in nodes where varying.contains(node.name) {
+      if batch[node.name] == shapes[node.name]?.batched(many),
+        node.inputs.allSatisfy({ found.contains($0) || !varying.contains($0) }),
+        node.layer.isItemwise(for: node.inputs.compactMap { batch[$0] })
+      {
+        found.insert(node.name)
       }
+    }
+    return found
+  }
+
+  /// Multiplications and additions of a forward pass for one item.
+  var operations: Int {
+    nodes.reduce(0) { sum, node in
+      guard let shape = shapes[node.name] else { return sum }
+      return sum
+        + node.layer.operations(inputs: node.inputs.compactMap { shapes[$0] }, output: shape)
+    }
   }
 
   /// The graph without what the given layers do not depend on.

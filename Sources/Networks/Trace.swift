@@ -6,25 +6,25 @@ public import Tensors
 /// one. It cannot be copied. Only what the request named can be asked; anything else traps, since it
 /// is a mistake in the caller.
 public struct Trace: ~Copyable {
-  private let plan: Plan
+  private let team: PlanTeam
   private let pool: PlanPool
 
-  init(plan: Plan, from pool: PlanPool) {
-    self.plan = plan
+  init(_ team: PlanTeam, from pool: PlanPool) {
+    self.team = team
     self.pool = pool
   }
 
-  deinit { pool.giveBack(plan) }
+  deinit { for plan in team.plans { pool.giveBack(plan) } }
 
   /// Pictures in the pass.
-  public var batch: Int { plan.batch }
+  public var batch: Int { team.batch }
 
   /// The value of a layer, `[N, …]`. Traps unless the request lists it under `reading`.
-  public subscript(layer: LayerName) -> Tensor { plan.value(of: layer) }
+  public subscript(layer: LayerName) -> Tensor { team.value(of: layer) }
 
   /// The new value that a pass in training gives to a parameter that no gradient trains, such as a
   /// running mean; nil for any other.
-  public func update(of parameter: ParameterName) -> Tensor? { plan.update(of: parameter) }
+  public func update(of parameter: ParameterName) -> Tensor? { team.update(of: parameter) }
 
   /// Gradients of Σ ⟨seed, layer⟩ at all layers of the request's `gradients`, and for the parameters
   /// of all layers of its `parameters`.
@@ -32,14 +32,14 @@ public struct Trace: ~Copyable {
   /// A seed has its layer's shape `[N, …]`; a seeded layer that is left out counts as zero. Traps on a
   /// second call unless the request allows many sweeps.
   public func gradients(seeding seeds: [LayerName: Tensor]) -> Gradients {
-    plan.sweep(seeds)
+    team.sweep(seeds)
   }
 
   /// The gradient at one layer; otherwise as `gradients(seeding:)`.
   public func gradient(
     seeding seeds: [LayerName: Tensor], at layer: LayerName = .input
   ) -> Tensor {
-    guard let gradient = plan.sweep(seeds)[layer] else {
+    guard let gradient = team.sweep(seeds)[layer] else {
       preconditionFailure("the request lists no gradient at '\(layer)'")
     }
     return gradient

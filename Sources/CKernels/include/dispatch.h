@@ -19,7 +19,7 @@ typedef enum {
 /// environment sets it and within `tm_isa_limit`.
 tm_isa tm_isa_chosen(void);
 
-/// Keeps kernels from using more than this, for tests. For the whole process.
+/// Keeps kernels that the calling thread starts from using more than this, for tests.
 void tm_isa_limit(tm_isa highest);
 
 #ifdef __cplusplus

@@ -5,6 +5,7 @@ import Tensors
 struct PlanOptions: Sendable {
   var engine: Engine
   var passes = Set(PlanPass.allCases)
+  var parallelism = Parallelism.automatic
 
   /// Plain Swift, kernel by kernel as the layers wrote them: for what is computed once.
   static let plain = PlanOptions(engine: .portable, passes: [])
