@@ -132,7 +132,7 @@ extension ConvolutionCase {
   ) -> Tensor {
     ComputeThreads.setWidth(threads)
     let packed = WinogradWeights(
-      weights.scalars, inputs: inputs, outputs: outputs, for: instructions)
+      weights, inputs: inputs, outputs: outputs, for: instructions)
     let maps = WinogradWeights.Maps(
       batch: batch, height: height, width: width, before: (rows.before, columns.before),
       outputHeight: outputShape[2], outputWidth: outputShape[3])
@@ -145,7 +145,7 @@ extension ConvolutionCase {
   fileprivate func tiledPullback(for instructions: tm_isa) -> Tensor {
     ComputeThreads.setWidth(1)
     let packed = WinogradWeights(
-      weights.scalars, inputs: outputs, outputs: inputs, isTurned: true, for: instructions)
+      weights, inputs: outputs, outputs: inputs, isTurned: true, for: instructions)
     let maps = WinogradWeights.Maps(
       batch: batch, height: outputShape[2], width: outputShape[3],
       before: (2 - rows.before, 2 - columns.before), outputHeight: height, outputWidth: width)

@@ -1,10 +1,11 @@
 /// When convolutions are computed in tiles with `WinogradWeights`.
 enum Winograd {
-  /// Whether tiles can compute a convolution at all: 3x3 taps side by side, one group.
+  /// Whether tiles can compute a convolution at all: 3x3 taps side by side, one group, and
+  /// no output that sees padding alone.
   static func covers(_ geometry: ConvolutionGeometry) -> Bool {
     geometry.groups == 1
       && [geometry.window.rows, geometry.window.columns].allSatisfy {
-        $0.taps == 3 && $0.stride == 1 && $0.dilation == 1
+        $0.taps == 3 && $0.stride == 1 && $0.dilation == 1 && $0.before <= 2
       }
   }
 

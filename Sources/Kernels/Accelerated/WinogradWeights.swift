@@ -1,4 +1,5 @@
 import CKernels
+import Tensors
 
 /// The weights of a convolution by 3x3 taps with stride 1, transformed and packed once for an
 /// instruction set, so that tiles of 4x4 outputs take a quarter of the multiplications.
@@ -8,9 +9,11 @@ import CKernels
 /// take four times the memory of the plain ones.
 ///
 /// Sendable although it owns memory: nobody writes there after `init`.
-final class WinogradWeights: @unchecked Sendable {
+final class WinogradWeights: Packed, @unchecked Sendable {
   let inputs: Int
   let outputs: Int
+  let isTurned: Bool
+  let byteCount: Int
   private let packed: UnsafeMutablePointer<Float>
   private let instructions: tm_isa
 
@@ -19,18 +22,26 @@ final class WinogradWeights: @unchecked Sendable {
   ///   - isTurned: turns each window by 180 degrees: the weights of a convolution with padding p then
   ///     make its pullback, a convolution with padding 2 − p.
   init(
-    _ weights: UnsafePointer<Float>, inputs: Int, outputs: Int, isTurned: Bool = false,
+    _ weights: Tensor, inputs: Int, outputs: Int, isTurned: Bool = false,
     for instructions: tm_isa = tm_isa_chosen()
   ) {
     precondition(
-      inputs >= 1 && outputs >= 1, "a convolution needs channels, got \(inputs) to \(outputs)")
+      inputs >= 1 && outputs >= 1 && weights.count == inputs * outputs * 9,
+      "\(weights.shape) are not 3x3 taps from \(inputs) to \(outputs) channels")
     self.inputs = inputs
     self.outputs = outputs
     self.instructions = instructions
-    packed = .aligned(
-      byteCount: tm_winograd_packed_bytes(instructions, Int32(inputs), Int32(outputs)))
-    tm_winograd_pack(instructions, weights, Int32(inputs), Int32(outputs), isTurned, packed)
+    self.isTurned = isTurned
+    byteCount = tm_winograd_packed_bytes(instructions, Int32(inputs), Int32(outputs))
+    packed = .aligned(byteCount: byteCount)
+    weights.withScalars { scalars in
+      guard let start = scalars.baseAddress else { return }
+      tm_winograd_pack(instructions, start, Int32(inputs), Int32(outputs), isTurned, packed)
+    }
   }
+
+  /// Whether they are packed for what kernels use now.
+  var isCurrent: Bool { instructions == tm_isa_chosen() }
 
   deinit { packed.deallocate() }
 

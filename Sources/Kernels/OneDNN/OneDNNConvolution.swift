@@ -4,6 +4,7 @@
 
   extension Convolution: AcceleratedKernel {
     func acceleratedStep(in memory: Memory) -> (any Step)? {
+      if let step = WinogradStep(self, in: memory) { return step }
       guard layout == .channelsLast, let weights = memory.parameter(weights), input.count > 0,
         output.count > 0,
         let convolution = OneDNNConvolution(
@@ -22,6 +23,7 @@
         inputCotangent.count > 0, outputCotangent.count > 0
       else { return nil }
       if let step = stemStep(in: memory) { return step }
+      if let step = WinogradStep(self, in: memory) { return step }
       if let turned = geometry.turned,
         let convolution = OneDNNConvolution(
           input: outputCotangent.shape, weights: weights, isTurned: true,
