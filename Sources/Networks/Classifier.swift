@@ -49,6 +49,17 @@ public protocol DifferentiableClassifier: Classifier {
   /// Runs the forward pass for `[N, C, H, W]` and keeps what the request needs. Traps on a layer that
   /// does not exist and on a batch beyond `batchLimit`.
   func trace(_ batch: Tensor, for request: TraceRequest) -> Trace
+
+  /// Σ wₖ ∇f(xₖ) of an objective at the input for any number of points, `[1, C, H, W]`. `point` makes
+  /// xₖ, `[1, C, H, W]`, for each index of the weights, in order. Traps where there are no weights.
+  ///
+  /// Costs a forward and a backward pass for each point, in passes of exactly `batchLimit`, and the
+  /// memory of one. By default the gradients are added up as they come; a network that can do with
+  /// less work implements it, and only rounding may differ.
+  func gradientSum(
+    of objective: Objective, weights: [Float], rule: BackwardRule,
+    at point: (_ index: Int) -> Tensor
+  ) -> Tensor
 }
 
 extension DifferentiableClassifier {

@@ -68,7 +68,8 @@ public final class CompiledGraph: Sendable {
   /// How many items each of the plans takes that do a pass together.
   private func shares(of batch: Int, for request: TraceRequest) -> [Int] {
     let count = min(ComputeThreads.width, batch)
-    let layers = request.reading.union(request.seeding).union(request.gradients)
+    let summing: Set<LayerName> = request.summing.map { [$0] } ?? []
+    let layers = request.reading.union(request.seeding).union(request.gradients).union(summing)
     // What comes of the whole batch is computed by one plan.
     guard options.parallelism != .withinKernels, count > 1, request.parameters.isEmpty,
       request.phase == .inference,

@@ -7,21 +7,26 @@ public final class CompiledNetwork: DifferentiableClassifier {
   public let batchLimit: Int
   public let layers: [LayerSummary]
   let graph: CompiledGraph
+  /// The last of the layers through which sums of gradients are carried back as one, if any.
+  let stemEnd: LayerName?
 
   /// - Parameters:
   ///   - passes: what makes plans faster; leaving some out is for those who look for a mistake.
   ///   - parallelism: how the calling thread's `ComputeThreads.width` is used.
+  ///   - sharesStem: whether sums of gradients are carried back through the affine layers at the
+  ///     network's beginning as one.
   ///   - idleByteLimit: how much memory plans may keep while nobody uses them.
   public init(
     _ network: Network, engine: Engine = .preferred,
     passes: Set<PlanPass> = Set(PlanPass.allCases), parallelism: Parallelism = .automatic,
-    idleByteLimit: Int = 1 << 30
+    sharesStem: Bool = true, idleByteLimit: Int = 1 << 30
   ) {
     self.network = network
     graph = CompiledGraph(
       network.graph, aliases: network.aliases, engine: engine, passes: passes,
       parallelism: parallelism, idleByteLimit: idleByteLimit)
     layers = network.summaries
+    stemEnd = sharesStem ? network.graph.affineStemEnd(atMost: network.logits) : nil
     batchLimit = network.isBatchable ? network.comfortableBatch : 1
   }
 

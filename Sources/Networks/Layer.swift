@@ -20,6 +20,10 @@ public protocol Layer: Sendable {
   /// `outputShape`. What works along the leading axis does not; its network runs pictures singly.
   func isItemwise(for inputs: [Shape]) -> Bool
 
+  /// Whether, in inference, the output is an affine function of this input where the others stay as
+  /// they are. Cotangents of several pictures may then be added up before they are carried back.
+  func isAffine(inInput index: Int) -> Bool
+
   /// Emits the kernels that compute `site.output` from `site.inputs`.
   func forward(_ site: Site, into plan: inout PlanBuilder)
 
@@ -36,6 +40,7 @@ public protocol Layer: Sendable {
 extension Layer {
   public var parameters: [Tensor] { [] }
   public func isItemwise(for inputs: [Shape]) -> Bool { true }
+  public func isAffine(inInput index: Int) -> Bool { false }
   public func operations(inputs: [Shape], output: Shape) -> Int { output.count }
   public var kind: String { Self.kind }
 }

@@ -1,3 +1,4 @@
+public import Kernels
 public import Tensors
 
 /// One recorded forward pass, and the reverse sweep over it.
@@ -33,6 +34,16 @@ public struct Trace: ~Copyable {
   /// second call unless the request allows many sweeps.
   public func gradients(seeding seeds: [LayerName: Tensor]) -> Gradients {
     team.sweep(seeds)
+  }
+
+  /// Runs the sweep of `gradients(seeding:)`, and adds the gradient of each picture at the request's
+  /// `summing` layer, times the picture's weight, to a sum. Traps unless there is such a layer, and a
+  /// weight for each picture.
+  public func addGradients(
+    seeding seeds: [LayerName: Tensor], weights: [Float], to sum: inout WeightedSum
+  ) {
+    _ = team.sweep(seeds)
+    team.addGradients(weights: weights, to: &sum)
   }
 
   /// The gradient at one layer; otherwise as `gradients(seeding:)`.

@@ -11,6 +11,9 @@ public struct TraceRequest: Sendable, Hashable {
   public var seeding: Set<LayerName>
   /// Layers at which the gradient is read.
   public var gradients: Set<LayerName>
+  /// A layer at which gradients are only added up over the pictures, by `Trace.addGradients`; none
+  /// of `gradients`.
+  public var summing: LayerName?
   /// Layers whose parameters' gradients are read, summed over the batch.
   public var parameters: Set<LayerName>
   /// Whether layers compute as a trained network does or as one in training.
@@ -22,12 +25,13 @@ public struct TraceRequest: Sendable, Hashable {
 
   public init(
     reading: Set<LayerName> = [.logits], seeding: Set<LayerName> = [],
-    gradients: Set<LayerName> = [], parameters: Set<LayerName> = [], phase: Phase = .inference,
-    rule: BackwardRule = .exact, sweeps: Sweeps = .once
+    gradients: Set<LayerName> = [], summing: LayerName? = nil, parameters: Set<LayerName> = [],
+    phase: Phase = .inference, rule: BackwardRule = .exact, sweeps: Sweeps = .once
   ) {
     self.reading = reading
     self.seeding = seeding
     self.gradients = gradients
+    self.summing = summing
     self.parameters = parameters
     self.phase = phase
     self.rule = rule

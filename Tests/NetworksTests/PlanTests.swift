@@ -130,6 +130,22 @@ import Testing
     #expect(forward < all * 2 / 3)
   }
 
+  @Test(arguments: Engine.available)
+  func `masks of gates are kept for the way back alone`(_ engine: Engine) throws {
+    let model = CompiledNetwork(network, engine: engine)
+    func kernels(_ request: TraceRequest) throws -> [String] {
+      try model.profile(request, for: input, rounds: 0).lines.map(\.kernel)
+    }
+    let every = Set(network.nodes.map(\.name))
+    for request in [TraceRequest(), TraceRequest(reading: every)] {
+      let forward = try kernels(request)
+      #expect(!forward.isEmpty)
+      #expect(!forward.contains { $0.hasPrefix("GateMask") })
+    }
+    let both = try kernels(TraceRequest(seeding: [.logits], gradients: [.input]))
+    #expect(both.contains { $0.hasPrefix("GateMask") })
+  }
+
   @Test func `the guided rule lets only positive cotangents through active rectifiers`() throws {
     let network = try Network(
       input: "x", inputShape: [1, 1, 4],

@@ -7,6 +7,11 @@ public struct Arithmetic<F: NamedBinaryFunction>: Layer {
 
   public init() {}
 
+  public func isAffine(inInput index: Int) -> Bool {
+    F.self == Sum.self || F.self == Difference.self || F.self == Product.self
+      || F.self == Quotient.self && index == 0
+  }
+
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {
     guard inputs.count == 2 else { throw LayerError("expects two inputs, found \(inputs.count)") }
     return try inputs.broadcastTogether()

@@ -38,6 +38,7 @@ public struct Convolution2D: Layer {
 
   public var parameters: [Tensor] { [weights] + (bias.map { [$0] } ?? []) }
 
+  public func isAffine(inInput index: Int) -> Bool { true }
   public func operations(inputs: [Shape], output: Shape) -> Int {
     output.count * (2 * weights.shape.item.count + (bias == nil ? 0 : 1))
   }

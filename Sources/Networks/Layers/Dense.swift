@@ -31,6 +31,7 @@ public struct Dense: Layer {
 
   public var parameters: [Tensor] { [weights] + (bias.map { [$0] } ?? []) }
 
+  public func isAffine(inInput index: Int) -> Bool { true }
   public func operations(inputs: [Shape], output: Shape) -> Int {
     output.count * (2 * depth + (bias == nil ? 0 : 1))
   }

@@ -22,6 +22,7 @@ public struct DepthToSpace: Layer {
     self.order = order
   }
 
+  public func isAffine(inInput index: Int) -> Bool { true }
   public func operations(inputs: [Shape], output: Shape) -> Int { 0 }
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {
@@ -65,6 +66,7 @@ public struct SpaceToDepth: Layer {
 
   public init(block: Int) { self.block = block }
 
+  public func isAffine(inInput index: Int) -> Bool { true }
   public func operations(inputs: [Shape], output: Shape) -> Int { 0 }
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {

@@ -21,6 +21,7 @@ public struct Gather: Layer {
   }
 
   public func isItemwise(for inputs: [Shape]) -> Bool { axis != 0 }
+  public func isAffine(inInput index: Int) -> Bool { true }
   public func operations(inputs: [Shape], output: Shape) -> Int { 0 }
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {

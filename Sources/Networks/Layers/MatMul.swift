@@ -14,6 +14,7 @@ public struct MatMul: Layer {
     self.transposesSecond = transposesSecond
   }
 
+  public func isAffine(inInput index: Int) -> Bool { true }
   public func operations(inputs: [Shape], output: Shape) -> Int {
     let depth = rows(inputs[0])[transposesFirst ? -2 : -1]
     let (product, overflow) = output.count.multipliedReportingOverflow(by: 2 * depth)

@@ -32,6 +32,7 @@ public struct Pad: Layer {
     self.init(before: before, after: after, border: .constant(value))
   }
 
+  public func isAffine(inInput index: Int) -> Bool { true }
   public func operations(inputs: [Shape], output: Shape) -> Int { 0 }
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {

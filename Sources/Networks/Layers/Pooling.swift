@@ -55,6 +55,7 @@ public struct AveragePool: Layer {
     return try window.pooledShape(for: input, roundingUp: roundsUp, kind: Self.kind)
   }
 
+  public func isAffine(inInput index: Int) -> Bool { true }
   public func operations(inputs: [Shape], output: Shape) -> Int { output.count * window.taps }
 
   public func forward(_ site: Site, into plan: inout PlanBuilder) {
@@ -87,6 +88,7 @@ public struct GlobalAveragePool: Layer {
     return Shape(input.extents.enumerated().map { $0 < 2 ? $1 : 1 })
   }
 
+  public func isAffine(inInput index: Int) -> Bool { true }
   public func operations(inputs: [Shape], output: Shape) -> Int { inputs.first?.count ?? 0 }
 
   public func forward(_ site: Site, into plan: inout PlanBuilder) {

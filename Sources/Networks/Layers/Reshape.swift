@@ -25,6 +25,7 @@ public struct Reshape: Layer {
     extents = keepsBatch ? .item(Array(output.extents.dropFirst())) : .whole(output)
   }
 
+  public func isAffine(inInput index: Int) -> Bool { true }
   public func operations(inputs: [Shape], output: Shape) -> Int { 0 }
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {

@@ -26,6 +26,7 @@ public struct Resize: Layer {
     self.excludesOutside = excludesOutside
   }
 
+  public func isAffine(inInput index: Int) -> Bool { true }
   public func operations(inputs: [Shape], output: Shape) -> Int { 8 * output.count }
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {

@@ -35,6 +35,7 @@ public struct ScaleChannels: Layer {
   }
 
   public var parameters: [Tensor] { [scale, shift] }
+  public func isAffine(inInput index: Int) -> Bool { true }
   public func operations(inputs: [Shape], output: Shape) -> Int { 2 * output.count }
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {

@@ -41,6 +41,7 @@ public struct Slice: Layer {
   public init(_ ranges: [Range]) { self.ranges = ranges }
 
   public func isItemwise(for inputs: [Shape]) -> Bool { !ranges.contains { $0.axis == 0 } }
+  public func isAffine(inInput index: Int) -> Bool { true }
   public func operations(inputs: [Shape], output: Shape) -> Int { 0 }
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {

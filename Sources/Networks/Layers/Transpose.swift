@@ -10,6 +10,7 @@ public struct Transpose: Layer {
   public init(order: [Int]) { self.order = order }
 
   public func isItemwise(for inputs: [Shape]) -> Bool { order.first == 0 }
+  public func isAffine(inInput index: Int) -> Bool { true }
   public func operations(inputs: [Shape], output: Shape) -> Int { 0 }
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {

@@ -54,6 +54,7 @@ public struct TransposedConvolution2D: Layer {
 
   public var parameters: [Tensor] { [weights] + (bias.map { [$0] } ?? []) }
 
+  public func isAffine(inInput index: Int) -> Bool { true }
   public func operations(inputs: [Shape], output: Shape) -> Int {
     2 * (inputs.first?.count ?? 0) * weights.shape.item.count + (bias == nil ? 0 : output.count)
   }

@@ -116,6 +116,14 @@ final class Plan: @unchecked Sendable {
       parameters: loaded(request.parameters) { (parameterCotangents[$0] ?? []).map(memory.load) })
   }
 
+  /// Adds what the last sweep found at the request's `summing` layer, each item times its weight.
+  func addGradients(weights: [Float], to sum: inout WeightedSum) {
+    guard let summed = program.summed else {
+      preconditionFailure("the request lists no layer to sum at")
+    }
+    sum.add(summed.operand, in: summed.layout, of: memory, weights: weights)
+  }
+
   private func loaded<Value>(
     _ layers: Set<LayerName>, _ value: (LayerName) -> Value?
   ) -> [LayerName: Value] {
@@ -136,9 +144,10 @@ extension TraceRequest {
       for name in names { resolved.insert(try graph.resolve(name, aliases)) }
       return resolved
     }
+    let summed: LayerName? = if let summing { try graph.resolve(summing, aliases) } else { nil }
     return TraceRequest(
       reading: try resolve(reading), seeding: try resolve(seeding),
-      gradients: try resolve(gradients), parameters: try resolve(parameters), phase: phase,
-      rule: rule, sweeps: sweeps)
+      gradients: try resolve(gradients), summing: summed, parameters: try resolve(parameters),
+      phase: phase, rule: rule, sweeps: sweeps)
   }
 }

@@ -53,7 +53,8 @@ public struct PlanBuilder {
       program.mark(operand) { $0.isRead = true }
     }
 
-    let active = graph.descendants(of: request.gradients.union(request.parameters))
+    let gradients = request.gradients.union(request.summing.map { [$0] } ?? [])
+    let active = graph.descendants(of: gradients.union(request.parameters))
     let reached = graph.ancestors(of: request.seeding)
     for name in active.intersection(reached) {
       cotangents[name] = makeSlot(shape(name))
@@ -75,12 +76,16 @@ public struct PlanBuilder {
       else { continue }
       node.layer.backward(site, into: &self)
     }
-    for name in request.gradients {
+    for name in gradients {
       // A layer that no seed depends on has a zero gradient.
       let gradient = cotangents[name] ?? makeSlot(shape(name))
       if !started.contains(name) { emit(Fill(gradient)) }
       cotangents[name] = gradient
-      program.mark(gradient) { $0.isRead = true }
+      if request.gradients.contains(name) { program.mark(gradient) { $0.isRead = true } }
+    }
+    if let name = request.summing, let gradient = cotangents[name] {
+      precondition(!request.gradients.contains(name), "'\(name)' is read and summed")
+      program.sum(gradient)
     }
     for (name, gradient) in parameterCotangents.sorted(by: { $0.key < $1.key }) {
       if !startedParameters.contains(name) { emit(Fill(gradient)) }

@@ -48,6 +48,14 @@ struct PlanTeam {
     return Gradients(layers: layers, parameters: all[0].parameters)
   }
 
+  /// Adds what the last sweep found at the request's `summing` layer, in the order of the batch.
+  func addGradients(weights: [Float], to sum: inout WeightedSum) {
+    precondition(weights.count == batch, "\(weights.count) weights for \(batch) items")
+    for (plan, start) in zip(plans, starts) {
+      plan.addGradients(weights: Array(weights[start..<start + plan.batch]), to: &sum)
+    }
+  }
+
   private var starts: [Int] {
     plans.reduce(into: [0]) { starts, plan in starts.append(starts[starts.count - 1] + plan.batch) }
   }

@@ -25,6 +25,14 @@ struct Program {
   private(set) var parameters: [Tensor] = []
   /// Whether the reverse sweep may run again over one forward pass.
   let repeatsBackward: Bool
+  /// A value that is read from outside in whatever order it lies.
+  private(set) var summed: Summed?
+
+  /// An operand, and how its maps lie where it has rank 4.
+  struct Summed {
+    let operand: Operand
+    let layout: FeatureLayout
+  }
 
   init(repeatsBackward: Bool) { self.repeatsBackward = repeatsBackward }
 
@@ -49,6 +57,14 @@ struct Program {
   /// Changes what is known of the slot that has an operand's memory.
   mutating func mark(_ operand: Operand, _ change: (inout Slot) -> Void) {
     change(&slots[root(of: operand)])
+  }
+
+  /// Has an operand read from outside after the last kernel as it lies there, in place of the one
+  /// that was to be so far.
+  mutating func sum(_ operand: Operand, in layout: FeatureLayout = .channelsFirst) {
+    if let summed { mark(summed.operand) { $0.isRead = false } }
+    mark(operand) { $0.isRead = true }
+    summed = Summed(operand: operand, layout: layout)
   }
 
   /// Puts other kernels, perhaps none, in each kernel's place; they belong to the same part.

@@ -64,10 +64,10 @@ public struct IntegratedGradients: Explainer {
     var count = steps
     var passes = 0
     while true {
-      let map =
-        (input - start)
-        * averageGradient(
-          of: objective, from: start, to: input, points: count, using: model)
+      let rule = GaussLegendre(count: count)
+      let average = model.gradientSum(
+        of: objective, from: start, to: input, at: rule.nodes, weights: rule.weights)
+      let map = (input - start) * average
       passes += count
       let gap = (map.sum - (above - below)).magnitude / scale
       guard gap.isFinite else {
@@ -85,30 +85,5 @@ public struct IntegratedGradients: Explainer {
       }
       count *= 2
     }
-  }
-
-  /// ∫₀¹ ∇f(b + t(x − b)) dt by Gauss and Legendre, in passes of the model's batch limit.
-  private func averageGradient(
-    of objective: Objective, from start: Tensor, to end: Tensor, points: Int,
-    using model: any DifferentiableClassifier
-  ) -> Tensor {
-    let rule = GaussLegendre(count: points)
-    let path = end - start
-    var average = Tensor(zeros: end.shape)
-    let size = model.batchLimit
-    for first in stride(from: 0, to: points, by: size) {
-      let pass = first..<min(first + size, points)
-      let pictures = Tensor.concatenating(
-        pass.map { index in
-          var point = start
-          point.add(path, scaledBy: Float(rule.nodes[index]))
-          return point
-        })
-      let (_, gradients) = model.gradient(of: objective, for: pictures.padded(toBatch: size))
-      for (item, index) in pass.enumerated() {
-        average.add(gradients.item(item), scaledBy: Float(rule.weights[index]))
-      }
-    }
-    return average
   }
 }

@@ -55,6 +55,7 @@ public struct BatchNormalization: Layer {
 
   /// γ, β, mean and variance. No gradient trains the latter two.
   public var parameters: [Tensor] { [gamma, beta, mean, variance] }
+  public func isAffine(inInput index: Int) -> Bool { true }
   public func operations(inputs: [Shape], output: Shape) -> Int { 2 * output.count }
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {

@@ -10,6 +10,7 @@ enum ChannelsLast {
   static func apply(to program: inout Program) {
     var walk = Walk(program)
     let replacements = program.kernels.indices.map { walk.place(at: $0) }
+    walk.placeSummed()
     program = walk.program
     program.rewrite { time, _ in replacements[time] }
   }
@@ -39,13 +40,22 @@ enum ChannelsLast {
       }
       // What is read from outside lies row-major at the end of the part that makes it.
       if time == program.forwardCount - 1 || time == program.kernels.count - 1 {
-        for slot in current.keys.sorted() where program.slots[slot].isRead {
+        let summed = program.summed.map { index(of: $0.operand) }
+        for slot in current.keys.sorted() where program.slots[slot].isRead && slot != summed {
           guard let twin = twins[slot], let shape = shapes[slot] else { continue }
           let value = Operand(.slot(slot), shape: shape, element: twin.element)
           kernels += bring(value, into: .channelsFirst)
         }
       }
       return kernels
+    }
+
+    /// Has what is summed read where it lies.
+    mutating func placeSummed() {
+      guard let operand = program.summed?.operand, let twin = twins[index(of: operand)],
+        current[index(of: operand)] == [.channelsLast]
+      else { return }
+      program.sum(twin, in: .channelsLast)
     }
 
     private var shapes: [Int: Shape] = [:]
