@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 
 #include "parallel.h"
+#include "phases.h"
 #include "targets.h"
 #if TM_HAS_X86
 #include <immintrin.h>
@@ -51,25 +52,16 @@ static int lanes_of(tm_isa isa) {
 
 // MARK: - Phases
 
-static int divided_down(int a, int b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
-
-/// Where q of one axis lies for a tap of a phase; whether the phase has the tap.
-static bool meets(const tm_stem_axis *axis, int phase, int tap, int *q) {
-  const int from = phase + axis->before - axis->dilation * tap;
-  *q = divided_down(from, axis->stride);
-  return *q * axis->stride == from;
-}
-
 /// What phases of one axis see of dy: q within lowest...highest.
 typedef struct {
   int lowest, highest;
 } span;
 
-static span seen(const tm_stem_axis *axis) {
+static span seen(const tm_window_axis *axis) {
   const int first = axis->before - axis->dilation * (axis->taps - 1);
   return (span){
-    -divided_down(-first, axis->stride),
-    divided_down(axis->before + axis->stride - 1, axis->stride)};
+    -tm_divided_down(-first, axis->stride),
+    tm_divided_down(axis->before + axis->stride - 1, axis->stride)};
 }
 
 /// Pixels of each phase.
@@ -78,29 +70,22 @@ static int cells(int extent, int stride) { return (extent + stride - 1) / stride
 /// Most terms of a phase.
 enum { MOST_TERMS = 256 };
 
-/// Taps that a phase has along one axis.
-static int taps_of(const tm_stem_axis *axis, int phase) {
-  int count = 0, q;
-  for (int tap = 0; tap < axis->taps; tap++) count += meets(axis, phase, tap, &q);
-  return count;
-}
-
-static int most_taps(const tm_stem_axis *axis) {
+static int most_taps(const tm_window_axis *axis) {
   int most = 0;
-  for (int phase = 0; phase < axis->stride; phase++) most = max_int(most, taps_of(axis, phase));
+  for (int phase = 0; phase < axis->stride; phase++) most = max_int(most, tm_taps_of(axis, phase));
   return most;
 }
 
-void tm_stem_pack(const tm_stem_shape *shape, const float *weights, float *packed) {
-  const tm_stem_axis *rows = &shape->rows, *columns = &shape->columns;
+void tm_stem_pack(const tm_pullback_shape *shape, const float *weights, float *packed) {
+  const tm_window_axis *rows = &shape->rows, *columns = &shape->columns;
   const int taps = rows->taps * columns->taps;
   int q;
   for (int phase = 0; phase < rows->stride * columns->stride; phase++)
     for (int output = 0; output < shape->outputs; output++)
       for (int row = 0; row < rows->taps; row++) {
-        if (!meets(rows, phase / columns->stride, row, &q)) continue;
+        if (!tm_meets(rows, phase / columns->stride, row, &q)) continue;
         for (int column = 0; column < columns->taps; column++) {
-          if (!meets(columns, phase % columns->stride, column, &q)) continue;
+          if (!tm_meets(columns, phase % columns->stride, column, &q)) continue;
           for (int input = 0; input < shape->inputs; input++)
             *packed++ = weights
               [((size_t)output * shape->inputs + input) * taps + row * columns->taps + column];
@@ -130,7 +115,7 @@ typedef struct {
   ptrdiff_t plane;
 } band;
 
-static band band_of(const tm_stem_shape *shape, tm_isa isa, int rows) {
+static band band_of(const tm_pullback_shape *shape, tm_isa isa, int rows) {
   band it = {
     .lanes = lanes_of(isa), .rows = rows, .down = seen(&shape->rows),
     .across = seen(&shape->columns)};
@@ -143,7 +128,7 @@ static band band_of(const tm_stem_shape *shape, tm_isa isa, int rows) {
   return it;
 }
 
-static size_t band_floats(const tm_stem_shape *shape, tm_isa isa, int rows) {
+static size_t band_floats(const tm_pullback_shape *shape, tm_isa isa, int rows) {
   const band it = band_of(shape, isa, rows);
   const size_t sums = (size_t)rows * shape->rows.stride * it.row_vectors * it.lanes;
   return (size_t)it.plane * shape->outputs + sums;
@@ -153,7 +138,7 @@ static size_t band_floats(const tm_stem_shape *shape, tm_isa isa, int rows) {
 enum { BAND_FLOATS = 3 << 16 };
 
 /// Rows of a band.
-static int most_rows(const tm_stem_shape *shape, tm_isa isa) {
+static int most_rows(const tm_pullback_shape *shape, tm_isa isa) {
   const int all = cells(shape->height, shape->rows.stride);
   const size_t first = band_floats(shape, isa, 1);
   const size_t each = (band_floats(shape, isa, 9) - first) / 8;
@@ -162,13 +147,13 @@ static int most_rows(const tm_stem_shape *shape, tm_isa isa) {
 }
 
 /// Whether numbers are so small that no product of them overflows.
-static bool is_small(const tm_stem_axis *axis) {
+static bool is_small(const tm_window_axis *axis) {
   const int most = 1 << 12;
   return axis->taps <= MOST_TERMS && axis->stride <= 64 && axis->dilation <= most
     && axis->before <= most;
 }
 
-bool tm_stem_covers(tm_isa isa, const tm_stem_shape *shape) {
+bool tm_stem_covers(tm_isa isa, const tm_pullback_shape *shape) {
   return shape->inputs >= 1 && shape->inputs <= 4 && shape->outputs <= 1 << 12
     && shape->width <= 1 << 16 && is_small(&shape->rows) && is_small(&shape->columns)
     && most_taps(&shape->rows) * most_taps(&shape->columns) <= MOST_TERMS
@@ -176,14 +161,14 @@ bool tm_stem_covers(tm_isa isa, const tm_stem_shape *shape) {
 }
 
 /// Threads that have scratch memory of their own.
-static int workers(const tm_stem_shape *shape, tm_isa isa, int rows) {
+static int workers(const tm_pullback_shape *shape, tm_isa isa, int rows) {
   const size_t most = (1 << 21) / band_floats(shape, isa, rows);
   const long bands =
     (long)shape->batch * ((cells(shape->height, shape->rows.stride) + rows - 1) / rows);
   return (int)(bands < (long)most ? bands : (long)most);
 }
 
-size_t tm_stem_scratch_bytes(tm_isa isa, const tm_stem_shape *shape) {
+size_t tm_stem_scratch_bytes(tm_isa isa, const tm_pullback_shape *shape) {
   const int rows = most_rows(shape, isa);
   return sizeof(float) * band_floats(shape, isa, rows) * (size_t)workers(shape, isa, rows);
 }
@@ -200,7 +185,7 @@ typedef struct {
 /// Turns the lines of dy that the rows from `first` on see.
 static void turn_lines(const stem_work *work, int item, int first, int rows, float *planes) {
   static void (*const table[])(const turning *, const float *, float *) = TM_TABLE(turn);
-  const tm_stem_shape *shape = &work->it->shape;
+  const tm_pullback_shape *shape = &work->it->shape;
   const band *form = &work->form;
   const turning how = {
     .width = shape->output_width, .channels = shape->outputs, .strip = form->strip,
@@ -219,13 +204,13 @@ static void turn_lines(const stem_work *work, int item, int first, int rows, flo
 
 /// Where the terms of a phase lie, in the order of the weights.
 static int offsets_of(
-  const tm_stem_shape *shape, const band *form, int phase, ptrdiff_t *offsets) {
-  const tm_stem_axis *rows = &shape->rows, *columns = &shape->columns;
+  const tm_pullback_shape *shape, const band *form, int phase, ptrdiff_t *offsets) {
+  const tm_window_axis *rows = &shape->rows, *columns = &shape->columns;
   int count = 0, down, across;
   for (int row = 0; row < rows->taps; row++) {
-    if (!meets(rows, phase / columns->stride, row, &down)) continue;
+    if (!tm_meets(rows, phase / columns->stride, row, &down)) continue;
     for (int column = 0; column < columns->taps; column++)
-      if (meets(columns, phase % columns->stride, column, &across))
+      if (tm_meets(columns, phase % columns->stride, column, &across))
         offsets[count++] = form->lanes
           * ((ptrdiff_t)(down - form->down.lowest) * form->reach + across - form->across.lowest);
   }
@@ -237,7 +222,7 @@ static void sum_phases(const stem_work *work, int rows, const float *planes, flo
   static void (*const table[])(const phase_block *, int, int) = TM_TABLE(sum);
   // As many vectors as let sums, weights and one of dy fill the registers.
   static const int most[TM_ISA_COUNT][4] = {{8, 5, 3, 2}, {8, 5, 4, 2}, {8, 8, 8, 6}};
-  const tm_stem_shape *shape = &work->it->shape;
+  const tm_pullback_shape *shape = &work->it->shape;
   const band *form = &work->form;
   const tm_isa isa = work->it->isa;
   const int lanes = form->lanes, vectors = rows * form->strip;
@@ -272,7 +257,7 @@ static void sum_phases(const stem_work *work, int rows, const float *planes, flo
 static void store_rows(
   const stem_work *work, int item, int first, int rows, const float *sums) {
   static void (*const table[])(const float *, int, float *, int, bool) = TM_TABLE(spread_lanes);
-  const tm_stem_shape *shape = &work->it->shape;
+  const tm_pullback_shape *shape = &work->it->shape;
   const band *form = &work->form;
   const int stride = shape->rows.stride, length = shape->width * shape->inputs;
   const int end = min_int(shape->height, (first + rows) * stride);
@@ -287,7 +272,7 @@ static void store_rows(
 
 static void run_bands(void *context, int index) {
   stem_work *work = context;
-  const tm_stem_shape *shape = &work->it->shape;
+  const tm_pullback_shape *shape = &work->it->shape;
   const band *form = &work->form;
   float *planes =
     work->it->scratch + band_floats(shape, work->it->isa, form->rows) * (size_t)index;
@@ -304,7 +289,7 @@ static void run_bands(void *context, int index) {
 }
 
 void tm_stem_run(const tm_stem *it) {
-  const tm_stem_shape *shape = &it->shape;
+  const tm_pullback_shape *shape = &it->shape;
   const int all = cells(shape->height, shape->rows.stride), most = most_rows(shape, it->isa);
   const int threads = min_int(tm_threads(), workers(shape, it->isa, most));
   // Bands of about equal height, and about as many for each thread.

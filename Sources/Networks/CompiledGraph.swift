@@ -60,7 +60,7 @@ public final class CompiledGraph: Sendable {
         }
       }
     }
-    let team = PlanTeam(plans: plans)
+    let team = PlanTeam(plans: plans, width: width)
     team.run(batch)
     return Trace(team, from: pool)
   }

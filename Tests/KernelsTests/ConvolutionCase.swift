@@ -1,5 +1,6 @@
 import Kernels
 import Tensors
+import Testing
 
 @testable import Kernels
 
@@ -74,6 +75,22 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
     Convolution(
       input: x, weights: bench.parameter(weights), bias: hasBias ? bench.parameter(bias) : nil,
       output: y, geometry: geometry, accumulates: accumulates, gate: gate, layout: layout)
+  }
+
+  /// The pullback `[N, C, H, W]` by a step of the test's choice, on top of `start` where there is one.
+  func backward(
+    _ cotangent: Tensor, addingTo start: Tensor? = nil, threads: Int = 1,
+    by step: (ConvolutionPullback, Memory) -> (any Step)?
+  ) throws -> Tensor {
+    let layout = FeatureLayout.channelsLast
+    let bench = KernelBench()
+    let dx = start.map { bench.slot($0.lying(layout)) } ?? bench.slot(inputShape.lying(layout))
+    let kernel = backwardKernel(
+      bench, bench.slot(cotangent.lying(layout)), dx, accumulates: start != nil, layout: layout)
+    let result = try bench.run(reading: dx, threads: threads) {
+      [try #require(step(kernel, $0))]
+    }
+    return result.channelsFirst(from: layout)
   }
 
   /// The pullback `[N, C, H, W]`, on top of `start` where there is one.

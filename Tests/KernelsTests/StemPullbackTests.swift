@@ -125,15 +125,9 @@ extension ConvolutionCase {
   fileprivate func stemPullback(
     _ cotangent: Tensor, addingTo start: Tensor? = nil, for instructions: tm_isa, threads: Int = 1
   ) throws -> Tensor {
-    let layout = FeatureLayout.channelsLast
-    let bench = KernelBench()
-    let dx = start.map { bench.slot($0.lying(layout)) } ?? bench.slot(inputShape.lying(layout))
-    let kernel = backwardKernel(
-      bench, bench.slot(cotangent.lying(layout)), dx, accumulates: start != nil, layout: layout)
-    let result = try bench.run(reading: dx, threads: threads) {
-      [try #require(kernel.stemStep(in: $0, for: instructions))]
+    try backward(cotangent, addingTo: start, threads: threads) {
+      $0.stemStep(in: $1, for: instructions)
     }
-    return result.channelsFirst(from: layout)
   }
 
   fileprivate func hasStemStep(_ layout: FeatureLayout) -> Bool {

@@ -17,5 +17,7 @@
 #include "panels.h"
 #include "parallel.h"
 #include "pooling.h"
+#include "pullback.h"
 #include "stem.h"
+#include "strided.h"
 #include "winograd.h"

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "dispatch.h"
+#include "pullback.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,32 +26,19 @@ extern "C" {
 /// Each element is one sum over ascending channels of dy, then taps, by fused additions where the
 /// processor has them. Its bits depend neither on the batch nor on the threads.
 
-/// How the window slides along one axis, as seen by the convolution whose pullback this is.
-typedef struct {
-  int taps, stride, dilation, before;
-} tm_stem_axis;
-
-typedef struct {
-  /// dx is `[batch, height, width, inputs]`.
-  int batch, height, width, inputs;
-  /// dy is `[batch, output_height, output_width, outputs]`.
-  int output_height, output_width, outputs;
-  tm_stem_axis rows, columns;
-} tm_stem_shape;
-
 /// Whether `tm_stem_run` can compute this, and in the second cache.
-bool tm_stem_covers(tm_isa isa, const tm_stem_shape *shape);
+bool tm_stem_covers(tm_isa isa, const tm_pullback_shape *shape);
 
 /// Brings weights `[outputs, inputs, taps, taps]` into the order of `tm_stem_run`, in which there are
 /// as many.
-void tm_stem_pack(const tm_stem_shape *shape, const float *weights, float *packed);
+void tm_stem_pack(const tm_pullback_shape *shape, const float *weights, float *packed);
 
 /// Bytes of scratch memory: at most some 8 megabytes, for any number of threads.
-size_t tm_stem_scratch_bytes(tm_isa isa, const tm_stem_shape *shape);
+size_t tm_stem_scratch_bytes(tm_isa isa, const tm_pullback_shape *shape);
 
 typedef struct {
   tm_isa isa;
-  tm_stem_shape shape;
+  tm_pullback_shape shape;
   const float *dy;
   /// From `tm_stem_pack`.
   const float *weights;

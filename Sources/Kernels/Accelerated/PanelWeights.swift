@@ -31,6 +31,9 @@ final class PanelWeights: @unchecked Sendable {
 
   deinit { packed.deallocate() }
 
+  /// Where the panels begin; for as long as the weights live.
+  var start: UnsafePointer<Float> { UnsafePointer(packed) }
+
   /// Computes `rows` rows of the product on the threads of the caller.
   ///
   /// - Parameters:

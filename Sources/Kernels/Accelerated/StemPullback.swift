@@ -8,7 +8,7 @@ extension ConvolutionPullback {
     let (input, output) = (inputCotangent.shape, outputCotangent.shape)
     guard layout == .channelsLast, geometry.groups == 1, input.count > 0, output.count > 0,
       let values = memory.parameter(weights),
-      var shape = tm_stem_shape(input: input, output: output, window: geometry.window),
+      var shape = tm_pullback_shape(input: input, output: output, window: geometry.window),
       tm_stem_covers(instructions, &shape)
     else { return nil }
     let window = geometry.window
@@ -36,7 +36,7 @@ private final class StemWeights: Packed, @unchecked Sendable {
   let start: UnsafeMutablePointer<Float>
 
   /// Packs `[O, C, taps, taps]`.
-  init(_ weights: Tensor, for shape: tm_stem_shape, window: Window) {
+  init(_ weights: Tensor, for shape: tm_pullback_shape, window: Window) {
     self.window = window
     byteCount = weights.count * MemoryLayout<Float>.stride
     start = .aligned(byteCount: byteCount)
@@ -47,27 +47,4 @@ private final class StemWeights: Packed, @unchecked Sendable {
   }
 
   deinit { start.deallocate() }
-}
-
-extension tm_stem_shape {
-  /// Of maps with channels last. Nil for numbers beyond `Int32`.
-  fileprivate init?(input: Shape, output: Shape, window: Window) {
-    let extents = [
-      input[0], input[1], input[2], input[3], output[1], output[2], output[3],
-    ].compactMap(Int32.init(exactly:))
-    guard extents.count == 7 else { return nil }
-    self.init(
-      batch: extents[0], height: extents[1], width: extents[2], inputs: extents[3],
-      output_height: extents[4], output_width: extents[5], outputs: extents[6],
-      rows: tm_stem_axis(window.rows), columns: tm_stem_axis(window.columns))
-  }
-}
-
-extension tm_stem_axis {
-  /// Numbers of a window are at most 2²⁴.
-  fileprivate init(_ axis: Window.Axis) {
-    self.init(
-      taps: Int32(axis.taps), stride: Int32(axis.stride), dilation: Int32(axis.dilation),
-      before: Int32(axis.before))
-  }
 }

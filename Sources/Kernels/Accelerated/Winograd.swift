@@ -22,8 +22,8 @@ enum Winograd {
     // What is won must be more than the measurement's noise.
     guard tiled < 0.85 * 9 * pairs * positions else { return false }
     // Weights beyond a megabyte are fetched from far, 36 for each 9 of the plain sum. For a single
-    // small picture that takes as long as the plain sum's whole work; from 7x7 on a batch makes up
-    // for it.
-    return pairs <= 8192 || positions >= 49
+    // picture of few tiles that takes longer than the plain sum's whole work, and no batch wins as
+    // much as it loses.
+    return pairs <= 8192 || tiles >= 12
   }
 }

@@ -24,6 +24,7 @@
       else { return nil }
       if let step = stemStep(in: memory) { return step }
       if let step = WinogradStep(self, in: memory) { return step }
+      if let step = stridedStep(in: memory) { return step }
       if let turned = geometry.turned,
         let convolution = OneDNNConvolution(
           input: outputCotangent.shape, weights: weights, isTurned: true,

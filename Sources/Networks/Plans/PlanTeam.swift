@@ -17,6 +17,8 @@ public enum Parallelism: String, Sendable, CaseIterable {
 /// An item's results are the same bits whatever share it is in.
 struct PlanTeam {
   let plans: [Plan]
+  /// Threads that kernels of a single plan use. Those of plans side by side have one each.
+  let width: Int
 
   var batch: Int { plans.reduce(0) { $0 + $1.batch } }
 
@@ -62,7 +64,9 @@ struct PlanTeam {
 
   /// Calls `body` for each plan, on threads of their own.
   private func inParallel(_ body: (Plan, Int) -> Void) {
-    guard plans.count > 1 else { return body(plans[0], 0) }
+    guard plans.count > 1 else {
+      return ComputeThreads.withWidth(width) { body(plans[0], 0) }
+    }
     ComputeThreads.forEach(below: plans.count) { body(plans[$0], $0) }
   }
 
