@@ -9,7 +9,7 @@ public struct JobRunner: Sendable {
   public let store: ArtifactStore
   /// Makes results again that are there already.
   public let redoes: Bool
-  /// Pictures that are worked on side by side, each by one thread.
+  /// Pictures that are worked on side by side.
   public let workerCount: Int
   private let threads: Int
   private let model: CompiledNetwork
@@ -83,7 +83,9 @@ public struct JobRunner: Sendable {
       try await ledger.append(failure)
     }
 
-    let workers = WorkerThreads(count: workerCount)
+    // Fewer pictures than cores, or little memory: each picture's passes then share the other cores.
+    let cores = min(threads, ProcessInfo.processInfo.activeProcessorCount)
+    let workers = WorkerThreads(count: workerCount, width: max(1, cores / workerCount))
     let pipeline = ItemPipeline(
       job: job, model: model, store: store, room: room, redoes: redoes)
     var done = 0

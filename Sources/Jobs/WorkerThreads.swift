@@ -8,12 +8,13 @@ import Synchronization
 /// wants more stack than Swift's cooperative pool gives; so the work has threads of its own, and
 /// asynchronous code only awaits what they yield.
 ///
-/// Each drives its kernels with one thread. Several plans side by side use the cores better than one
-/// plan spread over them, and OpenMP's threads wait by spinning: on a machine whose cores are busy
-/// with something else, a plan of two threads was seen to take seventeen times as long as one of one.
+/// Plans side by side use the cores better than one plan spread over them, so a worker's kernels have
+/// one thread; more only where there are fewer workers than cores.
 struct WorkerThreads: Sendable {
   /// At least 1.
   let count: Int
+  /// Threads for each one's kernels, at least 1.
+  var width = 1
 
   private static let stackByteCount = 16 << 20
 
@@ -26,8 +27,8 @@ struct WorkerThreads: Sendable {
     let queue = WorkQueue(elementCount: elements.count, workerCount: count)
     continuation.onTermination = { _ in queue.close() }
     for _ in 0..<count {
-      let thread = Thread {
-        ComputeThreads.setWidth(1)
+      let thread = Thread { [width] in
+        ComputeThreads.setWidth(width)
         while let index = queue.next() {
           continuation.yield((index, work(elements[index])))
         }
