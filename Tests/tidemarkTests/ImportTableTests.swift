@@ -9,7 +9,7 @@ struct ImportTableTests {
     ("Imaging", libc),
     ("Tensors", libc),
     ("ImageCodecs", ["Imaging", "CImageShims"]),
-    ("Kernels", libc.union(["Tensors", "CComputeShims", "CKernels"])),
+    ("Kernels", libc.union(["Tensors", "CComputeShims", "CKernels", "Synchronization"])),
     ("Networks", libc.union(["Imaging", "Tensors", "Kernels", "Synchronization"])),
     ("Networks/Files", foundation),
     ("Networks/Files/ONNX", ["SwiftProtobuf"]),
