@@ -37,7 +37,9 @@ let floors: [Floor] = [
   Floor(name: "Imaging"),
   Floor(name: "Tensors"),
   Floor(name: "ImageCodecs", dependencies: ["Imaging", "CImageShims"]),
-  Floor(name: "Kernels", dependencies: ["Tensors", "CKernels"] + (usesOneDNN ? ["CComputeShims"] : [])),
+  Floor(
+    name: "Kernels",
+    dependencies: ["Tensors", "CKernels"] + (usesOneDNN ? ["CComputeShims"] : [])),
   Floor(
     name: "Networks",
     dependencies: [

@@ -268,6 +268,29 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
     .init(
       "SqueezeNet expansion", inputs: 16, outputs: 64, height: 27, width: 27,
       rows: .init(taps: 3, before: 1, after: 1), columns: .init(taps: 3, before: 1, after: 1)),
+    .init(
+      "ResNeXt 3x3", inputs: 64, outputs: 64, height: 14, width: 14,
+      rows: .init(taps: 3, before: 1, after: 1), columns: .init(taps: 3, before: 1, after: 1),
+      groups: 16),
+    .init(
+      "ResNeXt 3x3 with stride", inputs: 64, outputs: 64, height: 14, width: 14,
+      rows: .init(taps: 3, stride: 2, before: 1, after: 1),
+      columns: .init(taps: 3, stride: 2, before: 1, after: 1), groups: 8),
+    .init(
+      "EfficientNet depthwise", inputs: 48, outputs: 48, height: 14, width: 14,
+      rows: .init(taps: 5, stride: 2, before: 2, after: 2),
+      columns: .init(taps: 5, stride: 2, before: 2, after: 2), groups: 48),
+    .init(
+      "ConvNeXt depthwise", inputs: 32, outputs: 32, height: 14, width: 14,
+      rows: .init(taps: 7, before: 3, after: 3), columns: .init(taps: 7, before: 3, after: 3),
+      groups: 32),
+    .init(
+      "DeepLab pyramid", inputs: 32, outputs: 32, height: 20, width: 20,
+      rows: .init(taps: 3, dilation: 12, before: 12, after: 12),
+      columns: .init(taps: 3, dilation: 12, before: 12, after: 12)),
+    .init(
+      "window of 9x9", inputs: 16, outputs: 24, height: 17, width: 17,
+      rows: .init(taps: 9, before: 4, after: 4), columns: .init(taps: 9, before: 4, after: 4)),
   ].compactMap(\.self)
 }
 

@@ -13,6 +13,7 @@
 #include "dense.h"
 #include "dispatch.h"
 #include "elementwise.h"
+#include "gathered.h"
 #include "masks.h"
 #include "panels.h"
 #include "parallel.h"

@@ -6,12 +6,14 @@
     func acceleratedStep(in memory: Memory) -> (any Step)? {
       if let step = WinogradStep(self, in: memory) { return step }
       guard layout == .channelsLast, let weights = memory.parameter(weights), input.count > 0,
-        output.count > 0,
+        output.count > 0
+      else { return nil }
+      guard
         let convolution = OneDNNConvolution(
           input: input.shape, weights: weights, output: output.shape, geometry: geometry,
           hasBias: bias != nil, ending: tm_ending(adds: accumulates, gate: gate),
           sharing: memory.packedWeights)
-      else { return nil }
+      else { return gatheredStep(in: memory) }
       return OneDNNConvolutionStep(
         convolution, from: input, bias: bias, to: output, memory: memory)
     }
@@ -38,7 +40,7 @@
         let convolution = OneDNNConvolution(
           pulling: outputCotangent.shape, weights: weights, to: inputCotangent.shape,
           geometry: geometry, adds: accumulates, sharing: memory.packedWeights)
-      else { return nil }
+      else { return gatheredStep(in: memory) }
       return OneDNNConvolutionStep(
         convolution, from: outputCotangent, bias: nil, to: inputCotangent, memory: memory)
     }
@@ -52,6 +54,9 @@
     private let addition: OneDNNPrimitive?
     /// Where in the scratch memory the library's own scratch begins, behind such a result.
     private let scratchOffset: Int
+
+    /// The library's name for what computes it, such as `brgconv:avx512_core`.
+    var implementation: String { primitive.name }
 
     /// Bytes of scratch memory that a run needs.
     let scratchByteCount: Int
@@ -201,7 +206,7 @@
   }
 
   /// A convolution bound to operands.
-  private struct OneDNNConvolutionStep: Step {
+  struct OneDNNConvolutionStep: Step {
     let convolution: OneDNNConvolution
     let source: Operand
     let bias: Operand?
