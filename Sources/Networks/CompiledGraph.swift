@@ -17,6 +17,8 @@ public final class CompiledGraph: Sendable {
   private let operations: Int
   /// Layers of which items can be computed apart from one another.
   private let itemwise: Set<LayerName>
+  /// Most items that a plan takes where they can be computed apart.
+  private let shareLimit: Int
 
   /// - Parameters:
   ///   - aliases: further names by which requests may call layers; `@input` is always one.
@@ -32,6 +34,7 @@ public final class CompiledGraph: Sendable {
     options = PlanOptions(engine: engine, passes: passes, parallelism: parallelism)
     operations = graph.operations
     itemwise = graph.itemwiseLayers
+    shareLimit = graph.comfortableShare
     self.aliases = aliases.merging([.input: graph.input]) { given, _ in given }
     pool = PlanPool(byteLimit: idleByteLimit)
   }
@@ -67,14 +70,17 @@ public final class CompiledGraph: Sendable {
 
   /// How many items each of the plans takes that do a pass together.
   private func shares(of batch: Int, for request: TraceRequest) -> [Int] {
-    let count = min(ComputeThreads.width, batch)
+    let width = ComputeThreads.width
     let summing: Set<LayerName> = request.summing.map { [$0] } ?? []
     let layers = request.reading.union(request.seeding).union(request.gradients).union(summing)
     // What comes of the whole batch is computed by one plan.
-    guard options.parallelism != .withinKernels, count > 1, request.parameters.isEmpty,
+    guard options.parallelism != .withinKernels, request.parameters.isEmpty,
       request.phase == .inference,
       layers.allSatisfy({ itemwise.contains((try? resolve($0)) ?? $0) })
     else { return [batch] }
+    // As many for each thread.
+    let rounds = (batch + shareLimit * width - 1) / (shareLimit * width)
+    let count = min(rounds * width, batch)
     return (0..<count).map { batch * ($0 + 1) / count - batch * $0 / count }
   }
 
