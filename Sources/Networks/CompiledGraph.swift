@@ -78,8 +78,12 @@ public final class CompiledGraph: Sendable {
       request.phase == .inference,
       layers.allSatisfy({ itemwise.contains((try? resolve($0)) ?? $0) })
     else { return [batch] }
-    // As many for each thread.
-    let rounds = (batch + shareLimit * width - 1) / (shareLimit * width)
+    return Self.shares(of: batch, limit: shareLimit, width: width)
+  }
+
+  /// A batch in parts of up to `limit` items, nearly equal, and as many for each of `width` threads.
+  static func shares(of batch: Int, limit: Int, width: Int) -> [Int] {
+    let rounds = (batch - 1) / limit / width + 1
     let count = min(rounds * width, batch)
     return (0..<count).map { batch * ($0 + 1) / count - batch * $0 / count }
   }

@@ -118,6 +118,19 @@ import Testing
     }
   }
 
+  @Test(arguments: 1...40, 1...9)
+  func `shares are nearly equal, small enough, and as many for each thread`(
+    _ batch: Int, limit: Int
+  ) {
+    for width in 1...5 {
+      let shares = CompiledGraph.shares(of: batch, limit: limit, width: width)
+      #expect(shares.reduce(0, +) == batch)
+      #expect(shares.allSatisfy { (1...limit).contains($0) })
+      #expect(shares.count == batch || shares.count % width == 0)
+      if let least = shares.min(), let most = shares.max() { #expect(most - least <= 1) }
+    }
+  }
+
   @Test func `the fast engine computes no convolution and nothing beside it in plain Swift`() throws
   {
     guard Engine.available.contains(.oneDNN) else { return }
