@@ -229,7 +229,7 @@ import Testing
   }
 
   /// Bytes changed, cut out, repeated, or replaced by what numbers at their limits look like.
-  private static func damage(_ bytes: inout [UInt8], _ random: inout TestRandom) {
+  static func damage(_ bytes: inout [UInt8], _ random: inout TestRandom) {
     guard !bytes.isEmpty else { return }
     // The graph's structure stands in front of the weights.
     let reach = Bool.random(using: &random) ? bytes.count : min(bytes.count, 400)

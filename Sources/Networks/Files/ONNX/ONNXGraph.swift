@@ -29,7 +29,7 @@ struct ONNXGraph {
     options.messageDepthLimit = 8 + 3 * ModelLimits.nestingDepth
     options.discardUnknownFields = true
     do {
-      let model = try ONNXModelProto(serializedBytes: bytes, options: options)
+      let model = try ONNXModelProto(leavingPayloadsIn: bytes, options: options)
       try self.init(model)
     } catch let error as ModelError {
       throw error
