@@ -13,7 +13,7 @@ import Testing
   init() throws {
     var random = TestRandom(23)
     input = random.tensor([3, 3, 16, 16], in: 0...1)
-    networks = [try SmallNetworks.mixed(), try Self.residual()]
+    networks = [try SmallNetworks.mixed(), try Self.residual(), try Self.joined()]
   }
 
   /// Two blocks with normalisation and limited rectifiers, the second one shrinking.
@@ -49,6 +49,43 @@ import Testing
         .init("flat", Reshape(item: [40]), of: ["mean"]),
         .init(
           "scores", try Dense(weights: random.tensor([7, 40]), transposed: true), of: ["flat"]),
+      ], logits: "scores")
+  }
+
+  /// Maps that are joined for one convolution, for two, and for one that asks for too much.
+  static func joined() throws -> Network {
+    var random = TestRandom(37)
+    func convolution(_ inputs: Int, _ outputs: Int, taps: Int) throws -> Convolution2D {
+      let axis = try #require(Window.Axis(taps: taps, before: taps / 2, after: taps / 2))
+      return try Convolution2D(
+        weights: 0.3 * random.tensor([outputs, inputs, taps, taps]),
+        bias: random.tensor([outputs]), window: Window(rows: axis, columns: axis))
+    }
+    func fire(
+      _ name: String, _ inputs: Int, of input: LayerName
+    ) throws -> [LayerGraph.Node] {
+      func part(_ part: String) -> LayerName { LayerName("\(name).\(part)") }
+      return [
+        .init(part("squeeze"), try convolution(inputs, 4, taps: 1), of: [input]),
+        .init(part("relu"), ReLU(), of: [part("squeeze")]),
+        .init(part("e1"), try convolution(4, 8, taps: 1), of: [part("relu")]),
+        .init(part("r1"), ReLU(), of: [part("e1")]),
+        .init(part("e3"), try convolution(4, 8, taps: 3), of: [part("relu")]),
+        .init(part("r3"), ReLU(), of: [part("e3")]),
+        .init(part("join"), Concatenate(axis: 1), of: [part("r1"), part("r3")]),
+      ]
+    }
+    return try Network(
+      input: "x", inputShape: [3, 16, 16],
+      nodes: fire("f1", 3, of: "x") + fire("f2", 16, of: "f1.join") + [
+        .init("a", try convolution(16, 5, taps: 1), of: ["f2.join"]),
+        .init("b", try convolution(16, 6, taps: 3), of: ["f2.join"]),
+        .init("c", Concatenate(axis: 1), of: ["a", "b"]),
+        .init("large", try convolution(11, 20, taps: 1), of: ["c"]),
+        .init("mean", GlobalAveragePool(), of: ["large"]),
+        .init("flat", Reshape(item: [20]), of: ["mean"]),
+        .init(
+          "scores", try Dense(weights: random.tensor([7, 20]), transposed: true), of: ["flat"]),
       ], logits: "scores")
   }
 
@@ -129,6 +166,16 @@ import Testing
       #expect(shares.count == batch || shares.count % width == 0)
       if let least = shares.min(), let most = shares.max() { #expect(most - least <= 1) }
     }
+  }
+
+  @Test func `joined maps that only convolutions read are not made`() throws {
+    let request = TraceRequest(reading: [.logits], seeding: [.logits], gradients: [.input])
+    func copies(_ passes: Set<PlanPass>) throws -> Int {
+      try CompiledNetwork(networks[2], engine: .portable, passes: passes)
+        .profile(request, for: input, rounds: 1).lines.count { $0.kernel.contains("StridedCopy") }
+    }
+    // Two of three joins, of two parts each, forward and back.
+    #expect(try copies([]) - copies([.splitJoins]) == 8)
   }
 
   @Test func `the fast engine computes no convolution and nothing beside it in plain Swift`() throws
