@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "bounds.h"
 #include "copying.h"
 #include "panels.h"
 #include "split.h"
@@ -13,8 +14,6 @@ typedef struct {
   const tm_batched_product *all;
   char *scratch;
 } work;
-
-static long least(long a, long b) { return a < b ? a : b; }
 
 static bool has_rows(const tm_batched_product *it) { return it->a_column == 1; }
 
@@ -28,7 +27,7 @@ static size_t part_bytes(const tm_batched_product *it) {
 }
 
 size_t tm_batched_scratch_bytes(const tm_batched_product *it) {
-  return part_bytes(it) * (size_t)least(PARTS, it->count);
+  return part_bytes(it) * (size_t)min_long(PARTS, it->count);
 }
 
 static void multiply(const tm_batched_product *it, long index, char *scratch, bool alone) {
@@ -59,7 +58,7 @@ static void multiply(const tm_batched_product *it, long index, char *scratch, bo
 
 static void run(void *context, int part) {
   const work *it = context;
-  long parts = least(PARTS, it->all->count);
+  long parts = min_long(PARTS, it->all->count);
   for (long index = it->all->count * part / parts; index < it->all->count * (part + 1) / parts;
        index++)
     multiply(it->all, index, it->scratch + part * part_bytes(it->all), false);
@@ -70,5 +69,5 @@ void tm_batched_multiply(const tm_batched_product *it, float *scratch) {
   if (it->count == 1)
     multiply(it, 0, all.scratch, true);
   else
-    tm_split(least(PARTS, it->count), it->count * it->rows * it->columns, run, &all);
+    tm_split(min_long(PARTS, it->count), it->count * it->rows * it->columns, run, &all);
 }

@@ -1,5 +1,6 @@
 #include "broadcast.h"
 
+#include "bounds.h"
 #include "dispatch.h"
 #include "split.h"
 #include "targets.h"
@@ -27,8 +28,6 @@ typedef void (*affine_function)(
 #define TM_SOURCE "broadcast.inc"
 #include "each_target.h"
 
-static long least(long a, long b) { return a < b ? a : b; }
-
 // MARK: Element by element
 
 typedef struct {
@@ -42,10 +41,10 @@ static void combine_piece(void *context, int index) {
   const combination *it = context;
   grid_rows piece = it->all;
   piece.start = index / it->parts * it->rows;
-  piece.end = least(piece.start + it->rows, it->all.end);
+  piece.end = min_long(piece.start + it->rows, it->all.end);
   if (it->parts > 1) {
     piece.from = index % it->parts * TM_BLOCK;
-    piece.count = least(TM_BLOCK, it->all.count - piece.from);
+    piece.count = min_long(TM_BLOCK, it->all.count - piece.from);
   }
   it->body(&piece);
 }
@@ -88,7 +87,7 @@ static void sum_piece(void *context, int index) {
   it->body(
     it->a + outer * extents[1] * extents[2] + at, extents[2],
     it->b ? it->b + outer * second[0] + at : 0, second[1], extents[1],
-    least(COLUMNS, extents[2] - at), it->s + outer * extents[2] + at, it->divisor,
+    min_long(COLUMNS, extents[2] - at), it->s + outer * extents[2] + at, it->divisor,
     it->accumulates);
 }
 
@@ -117,7 +116,7 @@ typedef struct {
 
 static void affine_piece(void *context, int index) {
   const affinity *it = context;
-  long start = index * it->piece, rows = least(it->piece, it->rows - start);
+  long start = index * it->piece, rows = min_long(it->piece, it->rows - start);
   const float *x = it->x + start * it->channels;
   float *y = it->y + start * it->channels;
   it->body(x, it->scale, it->shift, y, rows, it->channels, it->accumulates);

@@ -1,5 +1,6 @@
 #include "copying.h"
 
+#include "bounds.h"
 #include "dispatch.h"
 #include "split.h"
 #include "targets.h"
@@ -40,8 +41,6 @@ typedef struct {
   long row_parts, column_parts;
 } copying;
 
-static long least(long a, long b) { return a < b ? a : b; }
-
 static void run(void *context, int index) {
   const copying *it = context;
   long column = index % it->column_parts * it->column_piece;
@@ -59,7 +58,7 @@ static void run(void *context, int index) {
   bool dense = it->from_column == 1;
   it->body(
     from, dense ? it->from_row : it->from_column, to, it->to_row,
-    least(it->row_piece, it->rows - row), least(it->column_piece, it->columns - column),
+    min_long(it->row_piece, it->rows - row), min_long(it->column_piece, it->columns - column),
     it->accumulates);
 }
 

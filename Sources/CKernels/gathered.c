@@ -1,19 +1,17 @@
 #include "gathered.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
+#include "bounds.h"
 #include "panels.h"
 #include "parallel.h"
 
 /// Rows of the matrix that are wanted for one product, so that its blocks are full.
 enum { WANTED = 42 };
 
-static int least(int a, int b) { return a < b ? a : b; }
-
 /// Rows of outputs that are computed together.
 static int rows_together(const tm_gathered *it) {
-  return least(it->rows.count, (WANTED + it->columns.count - 1) / it->columns.count);
+  return min_int(it->rows.count, (WANTED + it->columns.count - 1) / it->columns.count);
 }
 
 static int depth_of(const tm_gathered *it) {
@@ -44,11 +42,6 @@ size_t tm_gathered_scratch_bytes(const tm_gathered *it) {
   return sizeof(float) * piece_floats(it) * (size_t)workers(it);
 }
 
-typedef struct {
-  const tm_gathered *it;
-  _Atomic int next;
-} gathering;
-
 static void copy(const float *from, float *to, int count) {
   for (int i = 0; i < count; i++) to[i] = from[i];
 }
@@ -75,29 +68,25 @@ static void gather(const tm_gathered *it, const float *input, int row, float *to
     }
 }
 
-static void run_pieces(void *context, int index) {
-  gathering *work = context;
-  const tm_gathered *it = work->it;
+static void run_piece(void *context, int index) {
+  const tm_gathered *it = context;
   const int pieces = pieces_of(it), together = rows_together(it), depth = depth_of(it);
-  float *scratch = it->scratch + piece_floats(it) * (size_t)index;
-  for (int next; (next = atomic_fetch_add(&work->next, 1)) < it->batch * pieces;) {
-    const int item = next / pieces, first = next % pieces * together;
-    const int rows = least(together, it->rows.count - first);
-    const float *input = it->input + (ptrdiff_t)item * it->height * it->width * it->input_step;
-    for (int row = 0; row < rows; row++)
-      gather(it, input, first + row, scratch + (ptrdiff_t)row * it->columns.count * depth);
-    const ptrdiff_t line = (ptrdiff_t)item * it->rows.count + first;
-    const tm_panel_product product = {
-      .isa = it->isa, .rows = rows * it->columns.count, .depth = depth, .columns = it->outputs,
-      .a = scratch, .a_stride = depth, .weights = it->weights,
-      .out = it->output + line * it->columns.count * it->output_step,
-      .out_stride = it->output_step, .bias = it->bias,
-      .accumulates = it->accumulates, .low = it->low, .high = it->high};
-    tm_panels_multiply(&product);
-  }
+  float *scratch = it->scratch + piece_floats(it) * (size_t)tm_thread_index();
+  const int item = index / pieces, first = index % pieces * together;
+  const int rows = min_int(together, it->rows.count - first);
+  const float *input = it->input + (ptrdiff_t)item * it->height * it->width * it->input_step;
+  for (int row = 0; row < rows; row++)
+    gather(it, input, first + row, scratch + (ptrdiff_t)row * it->columns.count * depth);
+  const ptrdiff_t line = (ptrdiff_t)item * it->rows.count + first;
+  const tm_panel_product product = {
+    .isa = it->isa, .rows = rows * it->columns.count, .depth = depth, .columns = it->outputs,
+    .a = scratch, .a_stride = depth, .weights = it->weights,
+    .out = it->output + line * it->columns.count * it->output_step,
+    .out_stride = it->output_step, .bias = it->bias,
+    .accumulates = it->accumulates, .low = it->low, .high = it->high};
+  tm_panels_multiply(&product);
 }
 
 void tm_gathered_run(const tm_gathered *it) {
-  gathering work = {.it = it};
-  tm_parallel(least(tm_threads(), workers(it)), run_pieces, &work);
+  tm_parallel_within(workers(it), it->batch * pieces_of(it), run_piece, (void *)it);
 }

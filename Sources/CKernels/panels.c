@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "bounds.h"
 #include "dispatch.h"
 #include "parallel.h"
 #include "targets.h"
@@ -23,8 +24,6 @@ typedef struct {
   float low, high;
 } panel_block;
 
-static inline int min_int(int a, int b) { return a < b ? a : b; }
-
 /// The length of a part of the sum: at most 256, so that a panel's part stays in the nearest cache,
 /// and a long sum loses less to rounding.
 static int part_depth(int depth) {
@@ -43,13 +42,8 @@ static int rows_in_cache(int depth, int columns) {
 #define TM_SOURCE "panels.inc"
 #include "each_target.h"
 
-static int lanes(tm_isa isa) {
-  static const int counts[] = {4, 8, 16};
-  return counts[isa];
-}
-
 size_t tm_panels_packed_bytes(tm_isa isa, int depth, int columns) {
-  size_t width = (size_t)lanes(isa);
+  size_t width = (size_t)tm_lanes(isa);
   return sizeof(float) * (size_t)depth * (((size_t)columns + width - 1) / width * width);
 }
 
@@ -97,7 +91,7 @@ void tm_panels_multiply_parallel(const tm_panel_product *it) {
   const int wanted = 4 * threads;
   const int most_down = (it->rows + 41) / 42;
   const int down = most_down < wanted ? most_down : wanted;
-  const int width = 2 * lanes(it->isa);
+  const int width = 2 * tm_lanes(it->isa);
   const int panels = (it->columns + width - 1) / width;
   int across = (wanted + down - 1) / down;
   if (across > panels) across = panels;

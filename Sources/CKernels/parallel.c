@@ -8,6 +8,8 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "bounds.h"
+
 // Our kernels use the threads that oneDNN's OpenMP runtime keeps, since threads of two runtimes would
 // stand in one another's way. What is loaded is looked up rather than linked: that can neither load a
 // second runtime nor fail where there is none, and then one thread does all.
@@ -95,8 +97,12 @@ static void run(void *argument) {
 }
 
 void tm_parallel(int count, void (*body)(void *context, int index), void *context) {
-  int width = tm_threads();
-  if (width > count) width = count;
+  tm_parallel_within(count, count, body, context);
+}
+
+void tm_parallel_within(
+  int most, int count, void (*body)(void *context, int index), void *context) {
+  int width = min_int(tm_threads(), min_int(most, count));
   if (width <= 1) {
     int outside = thread_index;
     thread_index = 0;

@@ -1,5 +1,6 @@
 #include "pooling.h"
 
+#include "bounds.h"
 #include "dispatch.h"
 #include "split.h"
 #include "targets.h"
@@ -29,9 +30,6 @@ typedef struct {
   long first, end;
 } range;
 
-static inline long least(long a, long b) { return a < b ? a : b; }
-static inline long most(long a, long b) { return a > b ? a : b; }
-
 static inline span seen(const tm_pool_axis *axis, long output) {
   long start = output * axis->stride - axis->before;
   // Almost every window is inside, and a division takes long.
@@ -39,10 +37,10 @@ static inline span seen(const tm_pool_axis *axis, long output) {
     return (span){start, axis->taps, axis->dilation, axis->taps};
   long skipped = start >= 0 ? 0 : (-start + axis->dilation - 1) / axis->dilation;
   long room = axis->inputs - 1 - start, padded = room + axis->after;
-  long end = room < 0 ? 0 : least(axis->taps, room / axis->dilation + 1);
+  long end = room < 0 ? 0 : min_long(axis->taps, room / axis->dilation + 1);
   return (span){
-    start + skipped * axis->dilation, most(0, end - skipped), axis->dilation,
-    padded < 0 ? 0 : least(axis->taps, padded / axis->dilation + 1)};
+    start + skipped * axis->dilation, max_long(0, end - skipped), axis->dilation,
+    padded < 0 ? 0 : min_long(axis->taps, padded / axis->dilation + 1)};
 }
 
 static inline range seeing(const tm_pool_axis *axis, long position) {
@@ -50,7 +48,7 @@ static inline range seeing(const tm_pool_axis *axis, long position) {
   unsigned at = (unsigned)(position + axis->before), stride = (unsigned)axis->stride;
   unsigned taps = (unsigned)axis->taps;
   return (range){
-    at < taps ? 0 : (at - taps) / stride + 1, least(axis->outputs, (long)(at / stride) + 1)};
+    at < taps ? 0 : (at - taps) / stride + 1, min_long(axis->outputs, (long)(at / stride) + 1)};
 }
 
 static inline float divisor(span rows, span columns, bool padded) {

@@ -1,16 +1,12 @@
 #include "stem.h"
 
-#include <stdatomic.h>
-
+#include "bounds.h"
 #include "parallel.h"
 #include "phases.h"
 #include "targets.h"
 #if TM_HAS_X86
 #include <immintrin.h>
 #endif
-
-static inline int min_int(int a, int b) { return a < b ? a : b; }
-static inline int max_int(int a, int b) { return a > b ? a : b; }
 
 /// Most vectors of a block.
 enum { MOST_VECTORS = 8 };
@@ -38,17 +34,6 @@ typedef struct {
 
 #define TM_SOURCE "stem.inc"
 #include "each_target.h"
-
-/// Floats of a vector.
-static int lanes_of(tm_isa isa) {
-#if TM_HAS_X86
-  static const int lanes[TM_ISA_COUNT] = {4, 8, 16};
-  return lanes[isa];
-#else
-  (void)isa;
-  return 4;
-#endif
-}
 
 // MARK: - Phases
 
@@ -117,7 +102,7 @@ typedef struct {
 
 static band band_of(const tm_pullback_shape *shape, tm_isa isa, int rows) {
   band it = {
-    .lanes = lanes_of(isa), .rows = rows, .down = seen(&shape->rows),
+    .lanes = tm_lanes(isa), .rows = rows, .down = seen(&shape->rows),
     .across = seen(&shape->columns)};
   it.strip = (cells(shape->width, shape->columns.stride) + it.lanes - 1) / it.lanes;
   it.reach = it.strip + it.across.highest - it.across.lowest;
@@ -177,9 +162,7 @@ size_t tm_stem_scratch_bytes(tm_isa isa, const tm_pullback_shape *shape) {
 typedef struct {
   const tm_stem *it;
   band form;
-  /// Of one item, and of all.
-  int bands_of_item, bands;
-  _Atomic int next;
+  int bands_of_item;
 } stem_work;
 
 /// Turns the lines of dy that the rows from `first` on see.
@@ -270,34 +253,31 @@ static void store_rows(
   }
 }
 
-static void run_bands(void *context, int index) {
-  stem_work *work = context;
+static void run_band(void *context, int index) {
+  const stem_work *work = context;
   const tm_pullback_shape *shape = &work->it->shape;
   const band *form = &work->form;
   float *planes =
-    work->it->scratch + band_floats(shape, work->it->isa, form->rows) * (size_t)index;
+    work->it->scratch + band_floats(shape, work->it->isa, form->rows) * (size_t)tm_thread_index();
   float *sums = planes + (ptrdiff_t)form->plane * shape->outputs;
-  const int all = cells(shape->height, shape->rows.stride);
-  for (int next; (next = atomic_fetch_add(&work->next, 1)) < work->bands;) {
-    const int item = next / work->bands_of_item;
-    const int first = next % work->bands_of_item * form->rows;
-    const int rows = min_int(form->rows, all - first);
-    turn_lines(work, item, first, rows, planes);
-    sum_phases(work, rows, planes, sums);
-    store_rows(work, item, first, rows, sums);
-  }
+  const int item = index / work->bands_of_item;
+  const int first = index % work->bands_of_item * form->rows;
+  const int rows = min_int(form->rows, cells(shape->height, shape->rows.stride) - first);
+  turn_lines(work, item, first, rows, planes);
+  sum_phases(work, rows, planes, sums);
+  store_rows(work, item, first, rows, sums);
 }
 
 void tm_stem_run(const tm_stem *it) {
   const tm_pullback_shape *shape = &it->shape;
   const int all = cells(shape->height, shape->rows.stride), most = most_rows(shape, it->isa);
-  const int threads = min_int(tm_threads(), workers(shape, it->isa, most));
+  const int most_threads = workers(shape, it->isa, most);
+  const int threads = min_int(tm_threads(), most_threads);
   // Bands of about equal height, and about as many for each thread.
   int bands = (all + most - 1) / most;
   while (bands < all && shape->batch * bands % threads != 0) bands++;
   stem_work work = {.it = it};
   work.form = band_of(shape, it->isa, (all + bands - 1) / bands);
   work.bands_of_item = (all + work.form.rows - 1) / work.form.rows;
-  work.bands = shape->batch * work.bands_of_item;
-  tm_parallel(threads, run_bands, &work);
+  tm_parallel_within(most_threads, shape->batch * work.bands_of_item, run_band, &work);
 }

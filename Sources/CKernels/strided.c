@@ -3,12 +3,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "bounds.h"
 #include "panels.h"
 #include "parallel.h"
 #include "phases.h"
-
-static inline int min_int(int a, int b) { return a < b ? a : b; }
-static inline int max_int(int a, int b) { return a > b ? a : b; }
 
 // MARK: - Phases
 
@@ -81,8 +79,14 @@ static size_t floats_of_thread(const tm_pullback_shape *shape) {
   return (most + 15) / 16 * 16;
 }
 
+/// Threads that have scratch memory of their own: as many as share 16 megabytes, at least one.
+static int workers(size_t floats_of_thread) {
+  return max_int(1, (int)(((size_t)1 << 22) / (floats_of_thread + 1)));
+}
+
 size_t tm_strided_scratch_bytes(const tm_pullback_shape *shape) {
-  return sizeof(float) * floats_of_thread(shape) * (size_t)tm_threads();
+  const size_t each = floats_of_thread(shape);
+  return sizeof(float) * each * (size_t)workers(each);
 }
 
 /// Brings together what `count` lines of a phase see of dy: rows [taps · outputs].
@@ -188,7 +192,9 @@ static void run_piece(void *context, int index) {
 enum { PANEL = 32 };
 
 void tm_strided_run(const tm_strided *it) {
-  const int threads = tm_threads(), panels = (it->shape.inputs + PANEL - 1) / PANEL;
+  const size_t thread_floats = floats_of_thread(&it->shape);
+  const int most_threads = workers(thread_floats), threads = min_int(tm_threads(), most_threads);
+  const int panels = (it->shape.inputs + PANEL - 1) / PANEL;
   for (int index = 0; index < tm_strided_phases(&it->shape); index++) {
     const phase of = phase_at(&it->shape, index);
     const int lines = of.lines * it->shape.batch;
@@ -196,12 +202,12 @@ void tm_strided_run(const tm_strided *it) {
     work work = {
       .it = it, .of = of, .weights = it->weights[index], .lines = lines_at_once(&it->shape, &of),
       .lies_together = lies_together(&it->shape, &of),
-      .thread_floats = floats_of_thread(&it->shape)};
+      .thread_floats = thread_floats};
     const int bands = (lines + work.lines - 1) / work.lines;
     // Few bands are cut across, so that each thread has two pieces.
     const int across = threads == 1 || bands >= 2 * threads ? 1 : min_int(panels, 2 * threads);
     work.channels = (panels + across - 1) / across * PANEL;
     work.across = (it->shape.inputs + work.channels - 1) / work.channels;
-    tm_parallel(bands * work.across, run_piece, &work);
+    tm_parallel_within(most_threads, bands * work.across, run_piece, &work);
   }
 }

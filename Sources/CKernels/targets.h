@@ -1,5 +1,7 @@
 #pragma once
 
+#include "dispatch.h"
+
 // How a kernel comes to be compiled for several instruction sets: its code stands in a `.inc` file
 // that is included once for each, with TM_FOR naming the set, and a table of functions is indexed by
 // `tm_isa_chosen()`. Loops over channels are plain C, which the compiler turns into vectors of the
@@ -24,3 +26,14 @@
 #else
 #define TM_TABLE(name) {name##_plain, name##_plain, name##_plain}
 #endif
+
+/// Floats of a set's vectors.
+static inline int tm_lanes(tm_isa isa) {
+#if TM_HAS_X86
+  static const int lanes[TM_ISA_COUNT] = {4, 8, 16};
+  return lanes[isa];
+#else
+  (void)isa;
+  return 4;
+#endif
+}

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "bounds.h"
 #include "panels.h"
 #include "parallel.h"
 #include "targets.h"
@@ -9,13 +10,8 @@
 #include <immintrin.h>
 #endif
 
-static inline int min_int(int a, int b) { return a < b ? a : b; }
-static inline int max_int(int a, int b) { return a > b ? a : b; }
-
 #define TM_SOURCE "winograd.inc"
 #include "each_target.h"
-
-static const int lane_counts[] = {4, 8, 16};
 
 // MARK: - Weights
 
@@ -34,7 +30,7 @@ static void pack_vector(void *context, int index) {
   static void (*const table[])(const float *, ptrdiff_t, int, bool, float *, size_t) =
     TM_TABLE(pack);
   const packing *it = context;
-  const int lanes = lane_counts[it->isa], output = index * lanes;
+  const int lanes = tm_lanes(it->isa), output = index * lanes;
   const size_t plane = tm_panels_packed_bytes(it->isa, it->inputs, it->outputs) / sizeof(float);
   // Panels have two vectors, except the last where there is no second.
   const int panel = index / 2 * 2 * lanes;
@@ -55,7 +51,7 @@ size_t tm_winograd_packed_bytes(tm_isa isa, int inputs, int outputs) {
 void tm_winograd_pack(
   tm_isa isa, const float *weights, int inputs, int outputs, bool turned, float *packed) {
   packing it = {isa, weights, inputs, outputs, turned, packed};
-  const int lanes = lane_counts[isa];
+  const int lanes = tm_lanes(isa);
   tm_parallel((outputs + lanes - 1) / lanes, pack_vector, &it);
 }
 
@@ -252,7 +248,7 @@ void tm_winograd_run(const tm_winograd *it) {
     return;
   }
   together work;
-  const int panel = 2 * lane_counts[it->isa];
+  const int panel = 2 * tm_lanes(it->isa);
   const int panels = (shape->outputs + panel - 1) / panel;
   const int parts = min_int(panels, threads == 1 ? 1 : (panels + 3) / 4);
   work.columns = (panels + parts - 1) / parts * panel;

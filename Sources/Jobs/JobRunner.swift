@@ -26,8 +26,9 @@ public struct JobRunner: Sendable {
     self.job = job
     self.store = store
     self.redoes = redoes
+    model = CompiledNetwork(job.network, engine: job.engine)
     let weights = job.network.parameterCount * MemoryLayout<Float>.stride
-    let pass = try Self.byteCount(ofPassThrough: job)
+    let pass = try Self.byteCount(ofPassThrough: model)
     workerCount = try memory.workers(
       wanted: max(1, min(threads, job.scan.items.count)), each: pass + Self.pictureByteCount,
       shared: weights)
@@ -35,15 +36,15 @@ public struct JobRunner: Sendable {
     room = PictureRoom(byteCount: memory.byteCount - weights - workerCount * pass)
     // Plans that wait for their next use may take what ordinary pictures leave, within reason.
     let rest = room.byteCount - workerCount * Self.pictureByteCount
-    model = CompiledNetwork(
-      job.network, engine: job.engine, idleByteLimit: min(max(rest, 0), 1 << 30))
+    model.idleByteLimit = min(max(rest, 0), 1 << 30)
   }
 
   /// What a worker is given for its pictures when workers are counted: enough for 8 million pixels.
   private static let pictureByteCount = 160 << 20
 
-  private static func byteCount(ofPassThrough job: Job) throws(JobError) -> Int {
-    let model = CompiledNetwork(job.network, engine: job.engine)
+  private static func byteCount(
+    ofPassThrough model: CompiledNetwork
+  ) throws(JobError) -> Int {
     do throws(NetworkError) {
       return try model.byteCount(
         of: TraceRequest(reading: [.logits], seeding: [.logits], gradients: [.input]),

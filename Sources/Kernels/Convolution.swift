@@ -58,15 +58,9 @@ public struct Convolution: Kernel {
 
   public func run(in memory: Memory) {
     let (x, y) = (memory.read(input), memory.write(output))
-    switch layout {
-    case .channelsFirst: run(from: x, to: y, in: memory)
-    case .channelsLast:
-      Planes.withChannelsFirst(x, input.shape) { x in
-        Planes.replacingChannelsFirst(y, output.shape, keeping: accumulates) { y in
-          run(from: x, to: y, in: memory)
-        }
-      }
-    }
+    Planes.withChannelsFirst(
+      from: x, input.shape, to: y, output.shape, in: layout, keeping: accumulates
+    ) { run(from: $0, to: $1, in: memory) }
   }
 
   private func run(
@@ -161,15 +155,10 @@ public struct ConvolutionPullback: Kernel {
 
   public func run(in memory: Memory) {
     let (dy, dx) = (memory.read(outputCotangent), memory.write(inputCotangent))
-    switch layout {
-    case .channelsFirst: run(from: dy, to: dx, in: memory)
-    case .channelsLast:
-      Planes.withChannelsFirst(dy, outputCotangent.shape) { dy in
-        Planes.replacingChannelsFirst(dx, inputCotangent.shape, keeping: accumulates) { dx in
-          run(from: dy, to: dx, in: memory)
-        }
-      }
-    }
+    Planes.withChannelsFirst(
+      from: dy, outputCotangent.shape, to: dx, inputCotangent.shape, in: layout,
+      keeping: accumulates
+    ) { run(from: $0, to: $1, in: memory) }
   }
 
   private func run(

@@ -44,30 +44,37 @@ enum Planes {
     }
   }
 
-  /// Calls `body` with a copy `[N, C, H, W]` of maps `[N, H, W, C]`: for kernels that know no other order
-  /// and are rarely asked for this one.
-  static func withChannelsFirst<R>(
-    _ maps: UnsafePointer<Float>, _ shape: Shape, _ body: (UnsafePointer<Float>) -> R
-  ) -> R {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(shape.count, 1)) { copy in
-      guard let start = copy.baseAddress else { preconditionFailure("an allocation has no start") }
-      transpose(maps, items: shape[0], rows: shape[1] * shape[2], columns: shape[3], to: start)
-      return body(start)
+  /// Lets `body` fill maps from others, both with channels first: copies of maps that lie in another
+  /// order, for kernels that know no other one and are rarely asked for it.
+  ///
+  /// - Parameters:
+  ///   - layout: how both maps lie.
+  ///   - keeps: whether `body` looks at what the target holds.
+  static func withChannelsFirst(
+    from source: UnsafePointer<Float>, _ shape: Shape, to target: UnsafeMutablePointer<Float>,
+    _ targetShape: Shape, in layout: FeatureLayout, keeping keeps: Bool,
+    _ body: (UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  ) {
+    guard layout == .channelsLast else { return body(source, target) }
+    let (positions, channels) = (targetShape[1] * targetShape[2], targetShape[3])
+    withCopy(of: shape) { x in
+      transpose(source, items: shape[0], rows: shape[1] * shape[2], columns: shape[3], to: x)
+      withCopy(of: targetShape) { y in
+        if keeps {
+          transpose(target, items: shape[0], rows: positions, columns: channels, to: y)
+        }
+        body(x, y)
+        transpose(y, items: shape[0], rows: channels, columns: positions, to: target)
+      }
     }
   }
 
-  /// Lets `body` fill maps `[N, H, W, C]` as if they were `[N, C, H, W]`, with what they hold where that
-  /// is to be kept.
-  static func replacingChannelsFirst(
-    _ maps: UnsafeMutablePointer<Float>, _ shape: Shape, keeping keeps: Bool,
-    _ body: (UnsafeMutablePointer<Float>) -> Void
+  private static func withCopy(
+    of shape: Shape, _ body: (UnsafeMutablePointer<Float>) -> Void
   ) {
-    let (positions, channels) = (shape[1] * shape[2], shape[3])
     withUnsafeTemporaryAllocation(of: Float.self, capacity: max(shape.count, 1)) { copy in
       guard let start = copy.baseAddress else { preconditionFailure("an allocation has no start") }
-      if keeps { transpose(maps, items: shape[0], rows: positions, columns: channels, to: start) }
       body(start)
-      transpose(start, items: shape[0], rows: channels, columns: positions, to: maps)
     }
   }
 }

@@ -39,6 +39,12 @@ public final class CompiledGraph: Sendable {
     pool = PlanPool(byteLimit: idleByteLimit)
   }
 
+  /// How much memory plans may keep while nobody uses them; heeded from the next pass on.
+  public var idleByteLimit: Int {
+    get { pool.byteLimit }
+    set { pool.byteLimit = newValue }
+  }
+
   /// The layer that a name stands for.
   public func resolve(_ name: LayerName) throws(NetworkError) -> LayerName {
     try graph.resolve(name, aliases)

@@ -35,6 +35,12 @@ public final class CompiledNetwork: DifferentiableClassifier {
   public var classCount: Int { network.classCount }
   public var labels: [String] { network.labels }
 
+  /// How much memory plans may keep while nobody uses them; heeded from the next pass on.
+  public var idleByteLimit: Int {
+    get { graph.idleByteLimit }
+    set { graph.idleByteLimit = newValue }
+  }
+
   public func resolve(_ name: LayerName) throws(NetworkError) -> LayerName {
     try graph.resolve(name)
   }

@@ -14,6 +14,8 @@ public struct LayerGraph: Sendable {
       self.layer = layer
       self.inputs = inputs
     }
+
+    var parameterCount: Int { layer.parameters.reduce(0) { $0 + $1.count } }
   }
 
   /// Name and shape, without the batch, of what goes in.
@@ -92,15 +94,15 @@ public struct LayerGraph: Sendable {
     }
   }
 
+  /// Trained values, counted once each.
+  var parameterCount: Int { nodes.reduce(0) { $0 + $1.parameterCount } }
+
   /// How many items a plan may take before their maps crowd one another out of the caches: as many as
   /// have maps of a hundred mebibytes together, and more where large weights would be fetched too often.
   /// Measured on networks of 1 to 140 million weights.
   var comfortableShare: Int {
     let maps = shapes.values.reduce(0) { $0 + $1.count }
-    let weights = nodes.reduce(0) { sum, node in
-      sum + node.layer.parameters.reduce(0) { $0 + $1.count }
-    }
-    return max(1, (3 * weights + (25 << 20)) / max(maps, 1))
+    return max(1, (3 * parameterCount + (25 << 20)) / max(maps, 1))
   }
 
   /// The graph without what the given layers do not depend on.

@@ -66,9 +66,7 @@ public struct Network: Sendable {
   }
 
   /// Trained values, counted once each.
-  public var parameterCount: Int {
-    nodes.reduce(0) { $0 + $1.layer.parameters.reduce(0) { $0 + $1.count } }
-  }
+  public var parameterCount: Int { graph.parameterCount }
 
   /// What `DifferentiableClassifier.layers` tells, in graph order.
   public var summaries: [LayerSummary] {
@@ -77,7 +75,7 @@ public struct Network: Sendable {
       let inputs = node.inputs.compactMap { shapes[$0] }
       return LayerSummary(
         name: node.name, kind: node.layer.kind, shape: shape, inputs: node.inputs,
-        parameterCount: node.layer.parameters.reduce(0) { $0 + $1.count },
+        parameterCount: node.parameterCount,
         operations: node.layer.operations(inputs: inputs, output: shape))
     }
   }

@@ -93,6 +93,28 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
     return result.channelsFirst(from: layout)
   }
 
+  /// Expects what the portable kernel makes of it, replaced and added.
+  func expectPullback(by step: (ConvolutionPullback, Memory) -> (any Step)?) throws {
+    for start in [nil, Tensor.random(inputShape, seed: 5)] {
+      let expected = backward(cotangent, addingTo: start)
+      let found = try backward(cotangent, addingTo: start, by: step)
+      #expect(found.relativeDifference(from: expected) < Tolerance.reordered)
+    }
+  }
+
+  /// Expects the same bits of an item alone and among others, on one thread and on two.
+  func expectSameBits(ofPullbackBy step: (ConvolutionPullback, Memory) -> (any Step)?) throws {
+    let (many, one) = (batched(3), batched(1))
+    let whole = try many.backward(many.cotangent, by: step)
+    #expect(try many.backward(many.cotangent, threads: 2, by: step).bits == whole.bits)
+    for index in [0, 2] {
+      for threads in [1, 2] {
+        let alone = try one.backward(many.cotangent.item(index), threads: threads, by: step)
+        #expect(alone.bits == whole.item(index).bits)
+      }
+    }
+  }
+
   /// The pullback `[N, C, H, W]`, on top of `start` where there is one.
   func backward(
     _ cotangent: Tensor, addingTo start: Tensor? = nil, on engine: Engine = .portable,

@@ -55,14 +55,7 @@ import Testing
         try one.gathered(many.input.item(index), for: instructions).bits == y.item(index).bits)
     }
     guard it.hasNoStride else { return }
-    let dx = try many.gatheredPullback(many.cotangent, for: instructions)
-    #expect(
-      try many.gatheredPullback(many.cotangent, for: instructions, threads: 2).bits == dx.bits)
-    for index in [0, 2] {
-      #expect(
-        try one.gatheredPullback(many.cotangent.item(index), for: instructions).bits
-          == dx.item(index).bits)
-    }
+    try it.expectSameBits { $0.gatheredStep(in: $1, for: instructions) }
   }
 
   @Test func `depthwise convolutions are left to others`() {
@@ -105,14 +98,8 @@ extension ConvolutionCase {
   fileprivate func gatheredPullback(
     _ cotangent: Tensor, addingTo start: Tensor? = nil, for instructions: tm_isa, threads: Int = 1
   ) throws -> Tensor {
-    let layout = FeatureLayout.channelsLast
-    let bench = KernelBench()
-    let dx = start.map { bench.slot($0.lying(layout)) } ?? bench.slot(inputShape.lying(layout))
-    let kernel = backwardKernel(
-      bench, bench.slot(cotangent.lying(layout)), dx, accumulates: start != nil, layout: layout)
-    let result = try bench.run(reading: dx, threads: threads) {
-      [try #require(kernel.gatheredStep(in: $0, for: instructions))]
+    try backward(cotangent, addingTo: start, threads: threads) {
+      $0.gatheredStep(in: $1, for: instructions)
     }
-    return result.channelsFirst(from: layout)
   }
 }

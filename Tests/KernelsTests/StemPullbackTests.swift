@@ -68,26 +68,14 @@ import Testing
   func `the stem's pullback agrees with the portable kernel`(
     on it: ConvolutionCase, with instructions: tm_isa
   ) throws {
-    let start = Tensor.random(it.inputShape, seed: 5)
-    for start in [nil, start] {
-      let expected = it.backward(it.cotangent, addingTo: start)
-      let found = try it.stemPullback(it.cotangent, addingTo: start, for: instructions)
-      #expect(found.relativeDifference(from: expected) < Tolerance.reordered)
-    }
+    try it.expectPullback { $0.stemStep(in: $1, for: instructions) }
   }
 
   @Test(arguments: cases, tm_isa.available)
   func `bits depend neither on the batch nor on the threads`(
     of it: ConvolutionCase, with instructions: tm_isa
   ) throws {
-    let (many, one) = (it.batched(3), it.batched(1))
-    let whole = try many.stemPullback(many.cotangent, for: instructions)
-    let shared = try many.stemPullback(many.cotangent, for: instructions, threads: 2)
-    #expect(shared.bits == whole.bits)
-    for index in [0, 2] {
-      let alone = try one.stemPullback(many.cotangent.item(index), for: instructions, threads: 2)
-      #expect(alone.bits == whole.item(index).bits)
-    }
+    try it.expectSameBits { $0.stemStep(in: $1, for: instructions) }
   }
 
   @Test func `NaN stays where its window reaches`() throws {
@@ -99,8 +87,9 @@ import Testing
     // Of the first channel, in the corner.
     cotangent[0] = .nan
     for instructions in tm_isa.available {
-      let found = try it.stemPullback(
-        Tensor(cotangent, shape: it.outputShape), for: instructions)
+      let found = try it.backward(Tensor(cotangent, shape: it.outputShape)) {
+        $0.stemStep(in: $1, for: instructions)
+      }
       for (position, value) in found.scalars.enumerated() {
         #expect(value.isNaN == (position / 40 % 24 < 2 && position % 40 < 2))
       }
@@ -121,15 +110,6 @@ import Testing
 }
 
 extension ConvolutionCase {
-  /// The pullback by the kernel for stems.
-  fileprivate func stemPullback(
-    _ cotangent: Tensor, addingTo start: Tensor? = nil, for instructions: tm_isa, threads: Int = 1
-  ) throws -> Tensor {
-    try backward(cotangent, addingTo: start, threads: threads) {
-      $0.stemStep(in: $1, for: instructions)
-    }
-  }
-
   fileprivate func hasStemStep(_ layout: FeatureLayout) -> Bool {
     let bench = KernelBench()
     let (dy, dx) = (bench.slot(outputShape.lying(layout)), bench.slot(inputShape.lying(layout)))

@@ -49,36 +49,13 @@ import Testing
   func `phases agree with the portable kernel`(
     on it: ConvolutionCase, with instructions: tm_isa
   ) throws {
-    for start in [nil, Tensor.random(it.inputShape, seed: 5)] {
-      let expected = it.backward(it.cotangent, addingTo: start)
-      let found = try it.stridedPullback(it.cotangent, addingTo: start, for: instructions)
-      #expect(found.relativeDifference(from: expected) < Tolerance.reordered)
-    }
+    try it.expectPullback { $0.stridedStep(in: $1, for: instructions) }
   }
 
   @Test(arguments: cases, tm_isa.available)
   func `bits depend neither on the batch nor on the threads`(
     of it: ConvolutionCase, with instructions: tm_isa
   ) throws {
-    let (many, one) = (it.batched(3), it.batched(1))
-    let whole = try many.stridedPullback(many.cotangent, for: instructions)
-    let shared = try many.stridedPullback(many.cotangent, for: instructions, threads: 2)
-    #expect(shared.bits == whole.bits)
-    for index in [0, 2] {
-      let alone = try one.stridedPullback(
-        many.cotangent.item(index), for: instructions, threads: 2)
-      #expect(alone.bits == whole.item(index).bits)
-    }
-  }
-}
-
-extension ConvolutionCase {
-  /// The pullback by the kernel for convolutions that skip pixels.
-  fileprivate func stridedPullback(
-    _ cotangent: Tensor, addingTo start: Tensor? = nil, for instructions: tm_isa, threads: Int = 1
-  ) throws -> Tensor {
-    try backward(cotangent, addingTo: start, threads: threads) {
-      $0.stridedStep(in: $1, for: instructions)
-    }
+    try it.expectSameBits { $0.stridedStep(in: $1, for: instructions) }
   }
 }

@@ -9,6 +9,10 @@ extern "C" {
 /// body must not care.
 void tm_parallel(int count, void (*body)(void *context, int index), void *context);
 
+/// The same on at most so many threads, for a body that has scratch memory for each.
+void tm_parallel_within(
+  int most, int count, void (*body)(void *context, int index), void *context);
+
 /// How many threads `tm_parallel` uses when called by this thread, at least 1.
 int tm_threads(void);
 

@@ -13,11 +13,7 @@ extern "C" {
 /// The pullback of a network's first convolution: dx = wᵀ ∗ dy for pictures of 1...4 channels, whose
 /// few channels fill no vector. Here a vector holds pixels instead.
 ///
-/// Along one axis, with taps i, stride s, dilation d and padding b in front,
-///
-/// dx[s·a + r] = Σ w[i] · dy[a + q]  over taps with  r + b − d·i = s·q
-///
-/// is for each phase r of 0..<s a convolution of dy with stride 1, so that nothing is multiplied that is
+/// Each phase of the stride is a convolution of dy with stride 1, so that nothing is multiplied that is
 /// not needed. A band of rows of dy at a time is brought to where each of its channels is a plane, and
 /// where each line is cut into as many strips as a vector has lanes. A vector then has one pixel of each
 /// strip, its neighbour has their neighbours, and each phase's pixels are summed up in registers from

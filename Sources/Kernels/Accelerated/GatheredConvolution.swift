@@ -125,33 +125,11 @@ private final class GatheredWeights: Packed {
     let taps = weights.shape[2] * weights.shape[3]
     self.groups = (0..<groups).map { group in
       let matrix = weights.matrix(
-        ofOutputs: group * outputs..<(group + 1) * outputs, isTurned: isPullback)
+        ofOutputs: group * outputs..<(group + 1) * outputs, taps: 0..<taps, isTurned: isPullback)
       return PanelWeights(
         matrix, rowStep: isPullback ? inputs : outputs, columnStep: 1,
         depth: taps * (isPullback ? outputs : inputs), columns: isPullback ? inputs : outputs,
         for: instructions)
-    }
-  }
-}
-
-extension Tensor {
-  /// Some of the weights `[O, C, taps, taps]` as `[taps · taps · C, O]`, or `[taps · taps · O, C]`.
-  fileprivate func matrix(ofOutputs outputs: Range<Int>, isTurned: Bool) -> [Float] {
-    let (inputs, taps) = (shape[1], shape[2] * shape[3])
-    return withScalars { scalars in
-      var matrix: [Float] = []
-      matrix.reserveCapacity(outputs.count * inputs * taps)
-      for tap in 0..<taps {
-        func append(_ output: Int, _ input: Int) {
-          matrix.append(scalars[(output * inputs + input) * taps + tap])
-        }
-        if isTurned {
-          for output in outputs { for input in 0..<inputs { append(output, input) } }
-        } else {
-          for input in 0..<inputs { for output in outputs { append(output, input) } }
-        }
-      }
-      return matrix
     }
   }
 }

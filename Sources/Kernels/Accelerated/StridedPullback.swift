@@ -56,26 +56,12 @@ private final class PhaseWeights: Packed, @unchecked Sendable {
         var taps = [Int32](repeating: 0, count: count)
         _ = tm_strided_taps(shape, phase, &taps)
         return PanelWeights(
-          weights.seen(by: taps.map(Int.init)), rowStep: weights.shape[1], columnStep: 1,
+          weights.matrix(
+            ofOutputs: 0..<weights.shape[0], taps: taps.map(Int.init), isTurned: true),
+          rowStep: weights.shape[1], columnStep: 1,
           depth: count * weights.shape[0], columns: weights.shape[1], for: instructions)
       }
     }
     starts = phases.map { $0?.start }
-  }
-}
-
-extension Tensor {
-  /// Weights `[O, C, taps, taps]` as rows `[taps · O, C]` of some taps.
-  fileprivate func seen(by taps: [Int]) -> [Float] {
-    let (outputs, inputs) = (shape[0], shape[1])
-    let window = shape[2] * shape[3]
-    return withScalars { weights in
-      var rows: [Float] = []
-      rows.reserveCapacity(taps.count * outputs * inputs)
-      for tap in taps {
-        for row in 0..<outputs * inputs { rows.append(weights[row * window + tap]) }
-      }
-      return rows
-    }
   }
 }

@@ -3,11 +3,17 @@ import Synchronization
 
 /// Idle plans of one network, kept for reuse up to a limit of memory.
 final class PlanPool: Sendable {
-  /// Bytes that idle plans may hold together; the longest idle go first.
-  let byteLimit: Int
   private let idle = Mutex<[Plan]>([])
+  private let limit: Atomic<Int>
 
-  init(byteLimit: Int) { self.byteLimit = byteLimit }
+  init(byteLimit: Int) { limit = Atomic(byteLimit) }
+
+  /// Bytes that idle plans may hold together; the longest idle go first, as soon as the next plan
+  /// is given back.
+  var byteLimit: Int {
+    get { limit.load(ordering: .relaxed) }
+    set { limit.store(newValue, ordering: .relaxed) }
+  }
 
   /// An idle plan that fits, and is prepared for as many threads as the caller may use, or a new one.
   func take(_ request: TraceRequest, batch: Int, orMake make: () -> Plan) -> Plan {
