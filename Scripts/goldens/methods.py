@@ -30,16 +30,18 @@ class Small(nn.Module):
         self.wide = nn.Conv2d(6, 4, 1)
         self.deep = nn.Conv2d(6, 4, 3, padding=1)
         self.head = nn.Linear(8, 5)
+        # Captum changes the way back through modules, and through each of them once.
+        self.relu1, self.relu2, self.relu3 = nn.ReLU(), nn.ReLU(), nn.ReLU()
         self.norm.running_mean.uniform_(-0.3, 0.3)
         self.norm.running_var.uniform_(0.5, 2)
         nn.init.uniform_(self.norm.weight, 0.5, 1.5)
         nn.init.uniform_(self.norm.bias, -0.3, 0.3)
 
     def forward(self, x):
-        x = torch.relu(self.norm(self.stem(x)))
+        x = self.relu1(self.norm(self.stem(x)))
         x = torch.max_pool2d(x, 2)
-        x = torch.relu(self.inner(x) + x)
-        x = torch.relu(torch.cat([self.wide(x), self.deep(x)], 1))
+        x = self.relu2(self.inner(x) + x)
+        x = self.relu3(torch.cat([self.wide(x), self.deep(x)], 1))
         self.features = x
         return self.head(x.mean((2, 3)))
 
@@ -113,3 +115,6 @@ for item, fact in enumerate(facts):
     (slope,) = torch.autograd.grad(logits[0, fact], features)
     maps.append(torch.relu((slope.mean((2, 3), keepdim=True) * features).sum(1)))
 save("grad_cam", torch.cat(maps))
+save("guided_backprop", captum.attr.GuidedBackprop(model).attribute(inputs, target=facts))
+save("guided_grad_cam",
+     captum.attr.GuidedGradCam(model, model.relu3).attribute(inputs, target=facts))

@@ -5,7 +5,9 @@ public enum ExplainerCatalog {
   public static let all: [ExplainerEntry] = [
     ExplainerEntry(Gradient.self),
     ExplainerEntry(IntegratedGradients.self),
+    ExplainerEntry(GuidedBackprop.self),
     ExplainerEntry(GradCAM.self),
+    ExplainerEntry(GuidedGradCAM.self),
   ]
 
   /// The method of that name, or nil.

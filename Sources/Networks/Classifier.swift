@@ -81,4 +81,11 @@ extension DifferentiableClassifier {
     let (values, seeds) = objective.evaluate(trace)
     return (values, trace.gradient(seeding: seeds, at: layer))
   }
+
+  /// As `gradient(of:for:at:rule:)` under the guided rule: rectifiers let nothing negative back.
+  public func guidedGradient(
+    of objective: Objective, for batch: Tensor, at layer: LayerName = .input
+  ) -> (values: [Float], gradient: Tensor) {
+    gradient(of: objective, for: batch, at: layer, rule: .guided)
+  }
 }

@@ -75,4 +75,16 @@ struct GoldenMethodTests {
     let found = try maps(GradCAM(), on: engine)
     #expect(relativeError(found.reshaped(to: expected.shape), expected) < 1e-5)
   }
+
+  @Test(arguments: Engine.available)
+  func `guided gradient`(_ engine: Engine) throws {
+    let expected = try NPY.read(Self.path("guided_backprop.npy"))
+    #expect(relativeError(try maps(GuidedBackprop(), on: engine), expected) < 1e-5)
+  }
+
+  @Test(arguments: Engine.available)
+  func `guided Grad-CAM`(_ engine: Engine) throws {
+    let expected = try NPY.read(Self.path("guided_grad_cam.npy"))
+    #expect(relativeError(try maps(GuidedGradCAM(), on: engine), expected) < 1e-5)
+  }
 }

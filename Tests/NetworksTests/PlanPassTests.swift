@@ -91,16 +91,18 @@ import Testing
 
   @Test(arguments: Engine.available)
   func `each pass alone, and each left out, gives the same gradient`(_ engine: Engine) {
-    for network in networks {
+    for (network, rule) in networks.flatMap({ network in
+      BackwardRule.allCases.map { (network, $0) }
+    }) {
       let plain = CompiledNetwork(network, engine: engine, passes: [])
-        .gradient(of: .margin(1, over: 3), for: input)
+        .gradient(of: .margin(1, over: 3), for: input, rule: rule)
       let all = Set(PlanPass.allCases)
       let choices: [Set<PlanPass>] = PlanPass.allCases.flatMap { [[$0], all.subtracting([$0])] }
       for passes in choices + [all] {
         let found = CompiledNetwork(network, engine: engine, passes: passes)
-          .gradient(of: .margin(1, over: 3), for: input)
+          .gradient(of: .margin(1, over: 3), for: input, rule: rule)
         // Sums in another order, through a dozen layers.
-        #expect(relativeError(found.gradient, plain.gradient) < 1e-5, "\(passes)")
+        #expect(relativeError(found.gradient, plain.gradient) < 1e-5, "\(rule) \(passes)")
         for (a, b) in zip(found.values, plain.values) { #expect(abs(a - b) < 1e-4) }
       }
     }
