@@ -127,17 +127,22 @@ public struct ConvolutionPullback: Kernel {
   public let inputCotangent: Operand
   public let geometry: ConvolutionGeometry
   public let accumulates: Bool
+  /// Whether most channels of the output's cotangent are expected to be zero, as they are behind the
+  /// score of one class. This decides on speed alone.
+  public let expectsZeros: Bool
   public let layout: FeatureLayout
 
   public init(
     outputCotangent: Operand, weights: Operand, inputCotangent: Operand,
-    geometry: ConvolutionGeometry, accumulates: Bool, layout: FeatureLayout = .channelsFirst
+    geometry: ConvolutionGeometry, accumulates: Bool, expectsZeros: Bool = false,
+    layout: FeatureLayout = .channelsFirst
   ) {
     self.outputCotangent = outputCotangent
     self.weights = weights
     self.inputCotangent = inputCotangent
     self.geometry = geometry
     self.accumulates = accumulates
+    self.expectsZeros = expectsZeros
     self.layout = layout
   }
 
@@ -204,7 +209,7 @@ extension ConvolutionPullback: FeatureMapKernel {
     guard let dy = place(outputCotangent), let dx = place(inputCotangent) else { return nil }
     return ConvolutionPullback(
       outputCotangent: dy, weights: weights, inputCotangent: dx, geometry: geometry,
-      accumulates: accumulates, layout: .channelsLast)
+      accumulates: accumulates, expectsZeros: expectsZeros, layout: .channelsLast)
   }
 }
 

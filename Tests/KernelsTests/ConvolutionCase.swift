@@ -15,6 +15,8 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
   let rows: Window.Axis
   let columns: Window.Axis
   var groups = 1
+  /// What the pullback is told of its cotangent.
+  var expectsZeros = false
 
   /// Nil where the window does not fit.
   init?(
@@ -135,7 +137,7 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
   ) -> ConvolutionPullback {
     ConvolutionPullback(
       outputCotangent: dy, weights: bench.parameter(weights), inputCotangent: dx,
-      geometry: geometry, accumulates: accumulates, layout: layout)
+      geometry: geometry, accumulates: accumulates, expectsZeros: expectsZeros, layout: layout)
   }
 
   /// The definition, in double precision.

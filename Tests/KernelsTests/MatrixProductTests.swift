@@ -70,6 +70,30 @@ import Testing
     }
   }
 
+  @Test(arguments: [1, 2, 5], [1, 7, 8, 21, 64])
+  func `terms that are zero in all rows change no bit`(rows: Int, depth: Int) {
+    let columns = 600
+    let w = Tensor.random([depth, columns], seed: 2)
+    let bias = Tensor.random([columns], seed: 3)
+    for kept in [0, 1, 3, depth] {
+      let dense = Tensor.random([rows, depth], seed: 1)
+      let x = Tensor(
+        (0..<rows * depth).map { ($0 % depth * 5) % depth < kept ? dense[$0] : 0 },
+        shape: [rows, depth])
+      // A last row without zeros has every term read, and leaves the others as they are.
+      let mates = Tensor(
+        (0..<rows * depth).map { x[$0] } + (0..<depth).map { dense[$0] + 2 },
+        shape: [rows + 1, depth])
+      for engine in Engine.available {
+        let alone = product(x, w, bias: bias, transposed: false, on: engine)
+        let together = product(mates, w, bias: bias, transposed: false, on: engine)
+        #expect(alone.bits == together.items(0..<rows).bits)
+        let portable = product(x, w, bias: bias, transposed: false)
+        #expect(alone.relativeDifference(from: portable) < Tolerance.reordered)
+      }
+    }
+  }
+
   @Test(arguments: [1, 31, 32, 49], [true, false])
   func `items of many rows are multiplied one by one`(rows: Int, transposed: Bool) {
     let (depth, columns) = (40, 24)

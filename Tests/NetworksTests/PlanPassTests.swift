@@ -13,7 +13,9 @@ import Testing
   init() throws {
     var random = TestRandom(23)
     input = random.tensor([3, 3, 16, 16], in: 0...1)
-    networks = [try SmallNetworks.mixed(), try Self.residual(), try Self.joined()]
+    networks = [
+      try SmallNetworks.mixed(), try Self.residual(), try Self.joined(), try Self.pooled(),
+    ]
   }
 
   /// Two blocks with normalisation and limited rectifiers, the second one shrinking.
@@ -86,6 +88,26 @@ import Testing
         .init("flat", Reshape(item: [20]), of: ["mean"]),
         .init(
           "scores", try Dense(weights: random.tensor([7, 20]), transposed: true), of: ["flat"]),
+      ], logits: "scores")
+  }
+
+  /// Scores that are the means of maps, one for each class.
+  static func pooled() throws -> Network {
+    var random = TestRandom(41)
+    func convolution(_ inputs: Int, _ outputs: Int, taps: Int) throws -> Convolution2D {
+      let axis = try #require(Window.Axis(taps: taps, before: taps / 2, after: taps / 2))
+      return try Convolution2D(
+        weights: 0.3 * random.tensor([outputs, inputs, taps, taps]),
+        bias: random.tensor([outputs]), window: Window(rows: axis, columns: axis))
+    }
+    return try Network(
+      input: "x", inputShape: [3, 16, 16],
+      nodes: [
+        .init("stem", convolution(3, 24, taps: 3), of: ["x"]), .init("r", ReLU(), of: ["stem"]),
+        .init("classes", convolution(24, 9, taps: 1), of: ["r"]),
+        .init("positive", ReLU(), of: ["classes"]),
+        .init("mean", GlobalAveragePool(), of: ["positive"]),
+        .init("scores", Reshape(item: [9]), of: ["mean"]),
       ], logits: "scores")
   }
 
@@ -178,6 +200,20 @@ import Testing
     }
     // Two of three joins, of two parts each, forward and back.
     #expect(try copies([]) - copies([.splitJoins]) == 8)
+  }
+
+  @Test func `channels of classes that nobody asked about are passed over on the way back`() throws
+  {
+    guard Engine.available.contains(.oneDNN) else { return }
+    let request = TraceRequest(reading: [.logits], seeding: [.logits], gradients: [.input])
+    for (network, expected) in [(try Self.pooled(), 1), (try Self.joined(), 0)] {
+      let lines = try CompiledNetwork(network, engine: .oneDNN)
+        .profile(request, for: input, rounds: 1).lines
+      let found = lines.count {
+        $0.kernel.contains("ConvolutionPullback [3, 16, 16, 24]") && $0.step == "VectorStep"
+      }
+      #expect(found == expected)
+    }
   }
 
   @Test func `the fast engine computes no convolution and nothing beside it in plain Swift`() throws

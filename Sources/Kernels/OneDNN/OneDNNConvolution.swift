@@ -24,6 +24,7 @@
       guard layout == .channelsLast, let weights = memory.parameter(weights),
         inputCotangent.count > 0, outputCotangent.count > 0
       else { return nil }
+      if let step = sparseStep(in: memory) { return step }
       if let step = stemStep(in: memory) { return step }
       if let step = WinogradStep(self, in: memory) { return step }
       if let step = stridedStep(in: memory) { return step }

@@ -4,7 +4,8 @@ import Kernels
 /// computed does not depend on which layers a request reads.
 public enum PlanPass: String, Sendable, CaseIterable {
   // In the order in which they run.
-  case foldedScales, splitJoins, fusedSums, fusedGates, gateMasks, channelsLast, sharedMemory
+  case foldedScales, splitJoins, fusedSums, fusedGates, gateMasks, seededPullbacks, channelsLast
+  case sharedMemory
 
   /// - Parameter packed: where weights are kept that a pass makes of others.
   func apply(to program: inout Program, on engine: Engine, sharing packed: PackedWeights) {
@@ -14,6 +15,7 @@ public enum PlanPass: String, Sendable, CaseIterable {
     case .fusedSums: FusedSums.apply(to: &program)
     case .fusedGates: FusedGates.apply(to: &program)
     case .gateMasks: GateMasks.apply(to: &program)
+    case .seededPullbacks: SeededPullbacks.apply(to: &program)
     case .channelsLast: if engine.prefersChannelsLast { ChannelsLast.apply(to: &program) }
     case .sharedMemory: SharedMemory.apply(to: &program)
     }
