@@ -7,52 +7,108 @@ import Rendering
 import Tensors
 
 /// The way of one picture from its file to its maps: read, decode, bring to the network's size, ask
-/// the network, explain, draw, write.
+/// the network, explain, draw, write. Maps whose numbers are there already are at most drawn anew.
 ///
-/// Pure but for the files it reads and writes: what becomes of a picture does not depend on others.
+/// Pure but for the files it reads and writes: what becomes of a picture does not depend on others,
+/// unless they share a scale.
 struct ItemPipeline: Sendable {
   let job: Job
   let model: CompiledNetwork
-  let store: ArtifactStore
+  let easel: Easel
   /// Where decoded pictures find memory.
   let room: PictureRoom
-  /// Makes again what is there already.
-  let redoes: Bool
+  let purpose: Purpose
+  /// Told of each map that was made.
+  let progress: ProgressMeter
 
+  enum Purpose: Sendable {
+    /// Maps that are missing are made; with `redoes` all of them.
+    case making(redoes: Bool)
+    /// Maps whose numbers are there are drawn on the scale that they share; what is missing has failed
+    /// before.
+    case drawing
+  }
+
+  /// What is there of a map.
+  private enum State {
+    case missing
+    /// Its numbers.
+    case undrawn(MapRecord)
+    /// All that was asked for.
+    case current(MapRecord)
+
+    var isCurrent: Bool { if case .current = self { true } else { false } }
+    var isMissing: Bool { if case .missing = self { true } else { false } }
+  }
+
+  /// Sees to all maps of a picture.
   func process(_ item: WorkItem) -> ItemOutcome {
+    var madeCount = 0
+    defer { progress.addPicture(idleMaps: job.mapCount(ofPath: item.path) - madeCount) }
     do throws(Refusal) {
       let bytes = try read(item)
       guard let target = job.targets.target(ofPath: item.path) else {
         throw Refusal(.target, "the table of targets has no line for this picture")
       }
       let digest = ContentDigest(of: bytes)
-      let planned = PlannedMap.maps(of: job, target: target, input: digest)
-      let done = planned.map { redoes ? nil : record(of: $0, for: item) }
-      let maps: [MapOutcome]
-      if let records = done as? [MapRecord] {
-        maps = records.map { .unchanged($0) }
-      } else {
-        let pixels = try pixelCount(of: bytes)
-        let made = try room.holding(pixels: pixels) { () throws(Refusal) -> [MapOutcome] in
-          let sitting = try Sitting(of: item, bytes: bytes, digest: digest, of: job, using: model)
-          return zip(planned, done).map { map, record in
-            record.map { .unchanged($0) } ?? sitting.make(map, in: store)
+      var maps = PlannedMap.maps(of: job, target: target, input: digest).map { map in
+        (map, state: state(of: map, for: item))
+      }
+      if case .drawing = purpose { maps.removeAll { $0.state.isMissing } }
+      let outcomes =
+        maps.allSatisfy(\.state.isCurrent)
+        ? maps.compactMap { unchanged($0.state) }
+        : try decoding(item, bytes, digest) { (picture) throws(Refusal) in
+          let isAsked = maps.contains { $0.state.isMissing }
+          let sitting = isAsked ? try Sitting(of: picture, of: job, using: model) : nil
+          return maps.compactMap { map, state in
+            if let outcome = unchanged(state) { return outcome }
+            defer {
+              madeCount += 1
+              progress.addMap()
+            }
+            return redrawn(map, state, over: picture) ?? sitting?.make(map, with: easel)
           }
         }
-        guard let made else {
-          let needed = MemoryBudget.text(pixels * PictureRoom.bytesPerPixel)
-          throw Refusal(
-            .unreadable,
-            "takes about \(needed) when decoded, but --memory leaves "
-              + "\(MemoryBudget.text(room.byteCount)) for pictures; allow more")
-        }
-        maps = made
-      }
-      return ItemOutcome(item: item, maps: maps)
+      return ItemOutcome(item: item, maps: outcomes)
     } catch {
       let failure = MapFailure(error.kind, path: item.path, reason: error.reason)
       return ItemOutcome(item: item, maps: [.failed(failure)])
     }
+  }
+
+  private func unchanged(_ state: State) -> MapOutcome? {
+    if case .current(let record) = state { .unchanged(record) } else { nil }
+  }
+
+  private func redrawn(
+    _ map: PlannedMap, _ state: State, over picture: DecodedPicture
+  ) -> MapOutcome? {
+    guard case .undrawn(let record) = state else { return nil }
+    do {
+      return .redrawn(try easel.redraw(record, at: map.stem(for: picture.item), over: picture))
+    } catch {
+      return .failed(
+        map.failure(of: picture.item, Refusal(.output, ArtifactStore.reason(error))))
+    }
+  }
+
+  /// Decodes a picture when there is room for it.
+  private func decoding<R>(
+    _ item: WorkItem, _ bytes: [UInt8], _ digest: ContentDigest,
+    _ body: (DecodedPicture) throws(Refusal) -> R
+  ) throws(Refusal) -> R {
+    let pixels = try pixelCount(of: bytes)
+    let result = try room.holding(pixels: pixels) { () throws(Refusal) -> R in
+      try body(try DecodedPicture(item, bytes: bytes, digest: digest, of: job))
+    }
+    guard let result else {
+      throw Refusal(
+        .unreadable,
+        "takes about \(MemoryBudget.text(pixels * room.bytesPerPixel)) when decoded, but --memory "
+          + "leaves \(MemoryBudget.text(room.byteCount)) for pictures; allow more")
+    }
+    return result
   }
 
   /// What the header tells, within the limit of pixels.
@@ -91,16 +147,18 @@ struct ItemPipeline: Sendable {
   /// No picture within any sensible limit of pixels takes more.
   private static let fileByteLimit = 1 << 30
 
-  /// The sidecar of a map that is there already and is what would be made now.
-  private func record(of map: PlannedMap, for item: WorkItem) -> MapRecord? {
+  private func state(of map: PlannedMap, for item: WorkItem) -> State {
+    if case .making(redoes: true) = purpose { return .missing }
     let stem = map.stem(for: item)
-    guard let data = store.read("\(stem).json"),
+    guard let data = easel.store.read("\(stem).json"),
       let record = try? JSONText.decode(MapRecord.self, from: data),
       record.schema == MapRecord.schema, record.request == map.request,
-      record.input.path == item.path,
-      ["overlay.png", "npy"].allSatisfy({ store.exists("\(stem).\($0)") })
-    else { return nil }
-    return record
+      record.input.path == item.path, StoredMap.exists(record, at: stem, in: easel.store)
+    else { return .missing }
+    if easel.isCurrent(record, at: stem) { return .current(record) }
+    // Numbers that something else wrote over are made again.
+    let isWhole = StoredMap.map(of: record, at: stem, in: easel.store) != nil
+    return isWhole ? .undrawn(record) : .missing
   }
 }
 
@@ -125,6 +183,12 @@ struct PlannedMap: Sendable {
   func stem(for item: WorkItem) -> String {
     "maps/\(item.path)/"
       + [method.about.name, aspect.tag].compactMap(\.self).joined(separator: ".")
+  }
+
+  func failure(of item: WorkItem, _ refusal: Refusal) -> MapFailure {
+    MapFailure(
+      refusal.kind, path: item.path, method: method.about.name, target: aspect.tag,
+      reason: refusal.reason)
   }
 
   /// All maps of a picture, target by target.

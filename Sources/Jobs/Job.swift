@@ -57,6 +57,11 @@ public struct Job: Sendable {
       maximumPixels: options.maximumPixels)
   }
 
+  /// How many maps a picture is to have.
+  func mapCount(ofPath path: String) -> Int {
+    (targets.target(ofPath: path)?.aspects.count ?? 0) * methods.count
+  }
+
   /// An option that is called `layer` names one; better to refuse it here than once for each picture.
   private static func checkLayers(
     of methods: [ConfiguredExplainer], in network: Network

@@ -2,6 +2,7 @@ import Explanations
 import Foundation
 import Kernels
 import Networks
+import Rendering
 
 /// Runs a job on threads of its own and keeps its records.
 public struct JobRunner: Sendable {
@@ -33,7 +34,9 @@ public struct JobRunner: Sendable {
       wanted: max(1, min(threads, job.scan.items.count)), each: pass + Self.pictureByteCount,
       shared: weights)
     self.threads = max(1, threads)
-    room = PictureRoom(byteCount: memory.byteCount - weights - workerCount * pass)
+    room = PictureRoom(
+      byteCount: memory.byteCount - weights - workerCount * pass,
+      bytesPerPixel: job.manifest.rendering.bytesPerPixel)
     // Plans that wait for their next use may take what ordinary pictures leave, within reason.
     let rest = room.byteCount - workerCount * Self.pictureByteCount
     model.idleByteLimit = min(max(rest, 0), 1 << 30)
@@ -56,9 +59,10 @@ public struct JobRunner: Sendable {
 
   /// Works through all pictures. One that fails does not stop the others.
   ///
-  /// Throws where the run's own files cannot be written.
+  /// `report` is called from several threads, never by two at a time. Throws where the run's own files
+  /// cannot be written.
   public func run(
-    reporting report: @Sendable (RunProgress) -> Void = { _ in }
+    reporting report: @escaping @Sendable (RunEvent) -> Void = { _ in }
   ) async throws(JobError) -> RunSummary {
     do {
       return try await work(reporting: report)
@@ -68,36 +72,40 @@ public struct JobRunner: Sendable {
     }
   }
 
-  private func work(reporting report: @Sendable (RunProgress) -> Void) async throws -> RunSummary {
-    let begun = ContinuousClock.now
+  private func work(
+    reporting report: @escaping @Sendable (RunEvent) -> Void
+  ) async throws -> RunSummary {
     let items = job.scan.items
     try store.update(Manifest.name, with: try JSONText.page(job.manifest))
-    let ledger = try Ledger(in: store)
+    let ledger = try Ledger(in: store) { report(.entry($0)) }
     try await ledger.begin(["pictures": items.count, "workers": workerCount])
 
     var summary = RunSummary()
     summary.pictureCount = items.count
-    var lines = [[SummaryLine]](repeating: [], count: items.count)
     for problem in job.scan.problems {
       let failure = MapFailure(.unreadable, path: problem.path, reason: problem.reason)
       summary.failures.append(failure)
       try await ledger.append(failure)
     }
 
-    // Fewer pictures than cores, or little memory: each picture's passes then share the other cores.
-    let cores = min(threads, ProcessInfo.processInfo.activeProcessorCount)
-    let workers = WorkerThreads(count: workerCount, width: max(1, cores / workerCount))
-    let pipeline = ItemPipeline(
-      job: job, model: model, store: store, room: room, redoes: redoes)
-    var done = 0
-    for await (index, outcome) in workers.results(of: items, { pipeline.process($0) }) {
+    var lines = [[SummaryLine]](repeating: [], count: items.count)
+    for await (index, outcome) in outcomes(of: items, reporting: report) {
       try await ledger.append(outcome)
       lines[index] = SummaryLine.lines(of: outcome)
-      summary.add(outcome)
-      done += 1
-      report(RunProgress(done: done, total: items.count, elapsed: ContinuousClock.now - begun))
+      summary.failures += outcome.failures
+    }
+    if job.manifest.rendering.scale == .folder {
+      let scales = SummaryLine.largestScales(of: lines.joined())
+      let drawable = items.indices.filter { index in lines[index].contains { $0.key != nil } }
+      let parts = drawable.map { items[$0] }
+      for await (index, outcome) in outcomes(of: parts, sharing: scales, reporting: report) {
+        try await ledger.append(outcome, withUnchanged: false)
+        lines[drawable[index]].update(with: SummaryLine.lines(of: outcome))
+        summary.failures += outcome.failures
+      }
     }
 
+    summary.count(lines.joined())
     summary.failures.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     let problems = job.scan.problems.map {
       SummaryLine(MapFailure(.unreadable, path: $0.path, reason: $0.reason))
@@ -110,21 +118,29 @@ public struct JobRunner: Sendable {
     try await ledger.end(summary.counts)
     return summary
   }
+
+  /// Makes maps, or with shared scales draws those that are there.
+  private func outcomes(
+    of items: [WorkItem], sharing scales: [String: Float]? = nil,
+    reporting report: @escaping @Sendable (RunEvent) -> Void
+  ) -> AsyncStream<(index: Int, result: ItemOutcome)> {
+    // Fewer pictures than cores, or little memory: each picture's passes then share the other cores.
+    let cores = min(threads, ProcessInfo.processInfo.activeProcessorCount)
+    let workers = WorkerThreads(count: workerCount, width: max(1, cores / workerCount))
+    var progress = RunProgress(
+      total: items.count, totalMaps: items.reduce(0) { $0 + job.mapCount(ofPath: $1.path) })
+    if scales != nil { progress.stage = .drawing }
+    let pipeline = ItemPipeline(
+      job: job, model: model, easel: Easel(job: job, store: store, scales: scales), room: room,
+      purpose: scales == nil ? .making(redoes: redoes) : .drawing,
+      progress: ProgressMeter(progress) { report(.progress($0)) })
+    return workers.results(of: items) { pipeline.process($0) }
+  }
 }
 
-extension RunSummary {
-  mutating func add(_ outcome: ItemOutcome) {
-    for map in outcome.maps {
-      switch map {
-      case .finished(let record, _):
-        finishedCount += 1
-        if record.status != Explanation.Status.complete.code { doubtfulCount += 1 }
-      case .unchanged(let record):
-        unchangedCount += 1
-        if record.status != Explanation.Status.complete.code { doubtfulCount += 1 }
-      case .failed(let failure):
-        failures.append(failure)
-      }
-    }
-  }
+/// What is told of a run while it goes on.
+public enum RunEvent: Sendable {
+  case progress(RunProgress)
+  /// A line of the ledger, as it was written.
+  case entry(String)
 }

@@ -21,9 +21,15 @@ actor Ledger {
   }
 
   private let handle: FileHandle
+  private let listener: @Sendable (String) -> Void
 
   /// Opens the ledger for appending. A line that an earlier run left unfinished is ended first.
-  init(in store: ArtifactStore) throws(JobError) {
+  ///
+  /// - Parameter listener: hears every line, without its end.
+  init(
+    in store: ArtifactStore, telling listener: @escaping @Sendable (String) -> Void = { _ in }
+  ) throws(JobError) {
+    self.listener = listener
     do {
       let path = try store.location(of: Self.name)
       if !store.exists(Self.name) { try store.write([], to: Self.name) }
@@ -59,11 +65,13 @@ actor Ledger {
         target: failure.target, kind: failure.kind.rawValue, reason: failure.reason))
   }
 
-  func append(_ outcome: ItemOutcome) throws {
+  func append(_ outcome: ItemOutcome, withUnchanged: Bool = true) throws {
     for map in outcome.maps {
       switch map {
       case .failed(let failure): try append(failure)
-      case .unchanged(let record): try append(line("unchanged", record))
+      case .unchanged(let record) where withUnchanged: try append(line("unchanged", record))
+      case .unchanged: break
+      case .redrawn(let record): try append(line("redrawn", record))
       case .finished(let record, let seconds):
         var line = line("finished", record)
         line.seconds = (seconds * 1000).rounded() / 1000
@@ -81,7 +89,9 @@ actor Ledger {
   private var now: String { Date().formatted(.iso8601) }
 
   private func append(_ line: Line) throws {
+    let text = try JSONText.line(line)
     try handle.seekToEnd()
-    try handle.write(contentsOf: JSONText.line(line) + Data("\n".utf8))
+    try handle.write(contentsOf: text + Data("\n".utf8))
+    listener(String(decoding: text, as: UTF8.self))
   }
 }

@@ -27,12 +27,12 @@ public struct Manifest: Sendable, Codable, Equatable {
   /// Pictures of more pixels are refused.
   public var maximumPixels: Int
 
-  /// What is to be made for one map.
+  /// What decides the numbers of one map.
   func request(
     input: ContentDigest, method: MethodRecord, target: String?
   ) -> MapRequest {
     MapRequest(
       tidemark: tidemark, engine: engine, model: model, reading: reading, input: input,
-      method: method, target: target ?? "predicted", rendering: rendering, seed: seed)
+      method: method, target: target ?? "predicted", seed: seed)
   }
 }

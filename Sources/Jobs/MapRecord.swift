@@ -4,10 +4,11 @@ public import Imaging
 public import Networks
 public import Rendering
 
-/// Everything that decides what a map and its drawing look like.
+/// Everything that decides a map's numbers.
 ///
-/// Two equal requests make equal files; so a result whose sidecar holds the request that is to be
-/// fulfilled need not be made again.
+/// Two equal requests make equal numbers; so a result whose sidecar holds the request that is to be
+/// fulfilled need not be made again. How it is drawn stands beside it: drawing anew takes the stored
+/// numbers.
 public struct MapRequest: Sendable, Codable, Equatable {
   /// This program's version.
   public var tidemark: String
@@ -19,7 +20,6 @@ public struct MapRequest: Sendable, Codable, Equatable {
   public var method: MethodRecord
   /// `predicted`, or the tag in the names of the files.
   public var target: String
-  public var rendering: OverlayRenderer
   /// The run's seed.
   public var seed: UInt64
 }
@@ -73,6 +73,8 @@ public struct MapRecord: Sendable, Codable, Equatable {
     public var index: ClassIndex
     public var name: String?
     public var probability: Float
+
+    var classRecord: ClassRecord { ClassRecord(index: index, name: name) }
   }
 
   public struct Target: Sendable, Codable, Equatable {
@@ -87,13 +89,34 @@ public struct MapRecord: Sendable, Codable, Equatable {
     /// `[C, h, w]` of the numbers in the `.npy` file.
     public var shape: [Int]
     public var sign: AttributionMap.Sign
+    /// Of the `.npy` file's bytes.
+    public var numbers: ContentDigest
   }
 
   public struct Drawing: Sendable, Codable, Equatable {
     public var colorMap: ColorMap
-    /// The raw value, summed over channels, that is drawn in full colour.
-    public var scale: Float
     public var range: MapNormalization.Range
+    /// The raw values, summed over channels, that are drawn as nothing and in full colour.
+    public var floor: Float
+    public var scale: Float
+    /// The scale that this map would have by itself.
+    public var ownScale: Float
+    public var found: MapNormalization.Status
+    /// The cells of the method's own map.
+    public var grid: PixelSize
+    /// How the map was enlarged; missing where it is as fine as the network's input.
+    public var enlargement: MapEnlargement?
+
+    init(_ drawing: Rendering.Drawing) {
+      colorMap = drawing.colorMap
+      range = drawing.normalization.range
+      floor = drawing.normalization.floor
+      scale = drawing.normalization.scale
+      ownScale = drawing.ownScale
+      found = drawing.normalization.status
+      grid = drawing.grid
+      enlargement = drawing.enlargement
+    }
   }
 
   public struct Findings: Sendable, Codable, Equatable {
@@ -104,7 +127,7 @@ public struct MapRecord: Sendable, Codable, Equatable {
   }
 
   public var schema: String
-  /// Digest of the request.
+  /// Digest of the request, which decides the numbers.
   public var key: ContentDigest
   public var request: MapRequest
   public var input: Input
@@ -115,33 +138,42 @@ public struct MapRecord: Sendable, Codable, Equatable {
   public var prediction: [Guess]
   public var target: Target
   public var map: Map
+  /// How drawing was asked for, what came of it, and which drawings are there.
+  public var rendering: OverlayRenderer
   public var drawing: Drawing
+  public var drawn: [DrawingStyle]
   public var diagnostics: Findings
   /// `complete`, or why the map is not to be relied on.
   public var status: String
 }
 
-/// What our PNGs carry: enough to tell where they come from without their sidecar.
+/// What our PNGs carry: enough to tell where they come from, and to make them again, without their
+/// sidecar.
 struct PictureText: Codable {
   var schema: String
   var key: ContentDigest
+  /// Relative, as in the names of the files.
   var path: String
-  var method: MethodRecord
-  var model: ModelRecord
+  /// Program, engine, model, reading, input's digest, method with parameters, target and seed.
+  var request: MapRequest
+  /// Where the method's random numbers began.
+  var seed: String
   var target: MapRecord.Target
+  var rendering: OverlayRenderer
   var drawing: MapRecord.Drawing
+  var style: DrawingStyle
   var status: String
-  var tidemark: String
 
-  init(_ record: MapRecord) {
+  init(_ record: MapRecord, style: DrawingStyle) {
     schema = record.schema
     key = record.key
     path = record.input.path
-    method = record.request.method
-    model = record.request.model
+    request = record.request
+    seed = record.seed
     target = record.target
+    rendering = record.rendering
     drawing = record.drawing
+    self.style = style
     status = record.status
-    tidemark = record.request.tidemark
   }
 }

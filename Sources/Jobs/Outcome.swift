@@ -4,6 +4,10 @@ public struct ItemOutcome: Sendable {
   /// In the order of targets, and of methods within each; a single failure where the picture as a
   /// whole cannot be explained.
   public let maps: [MapOutcome]
+
+  var failures: [MapFailure] {
+    maps.compactMap { if case .failed(let failure) = $0 { failure } else { nil } }
+  }
 }
 
 /// What became of one map.
@@ -11,6 +15,8 @@ public enum MapOutcome: Sendable {
   case finished(MapRecord, seconds: Double)
   /// It was there already.
   case unchanged(MapRecord)
+  /// Its numbers were there already, and it was drawn anew from them.
+  case redrawn(MapRecord)
   case failed(MapFailure)
 }
 

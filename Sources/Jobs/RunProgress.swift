@@ -1,33 +1,87 @@
+import Synchronization
+
 /// How far a run has come.
 public struct RunProgress: Sendable, Equatable {
+  /// What the run is doing.
+  public enum Stage: String, Sendable {
+    case explaining
+    /// Maps are drawn on the scale that they share.
+    case drawing
+  }
+
+  public var stage = Stage.explaining
   /// Pictures that are done, of how many.
-  public let done: Int
+  public var done = 0
   public let total: Int
-  /// Since the run began.
-  public let elapsed: Duration
+  /// Maps that were seen to, of how many at most, and how many of them took any time.
+  public var doneMaps = 0
+  public let totalMaps: Int
+  public var madeMaps = 0
+  /// Since the stage began.
+  public var elapsed = Duration.zero
 
-  public init(done: Int, total: Int, elapsed: Duration) {
-    self.done = done
+  public init(total: Int, totalMaps: Int) {
     self.total = total
-    self.elapsed = elapsed
+    self.totalMaps = totalMaps
   }
 
-  /// How long the rest will take if it is like what was done; nil before anything was done.
+  /// How long the rest of the stage will take if all of it is to be made, and is like what was; nil
+  /// before anything was made.
   public var remaining: Duration? {
-    done > 0 ? elapsed * (total - done) / done : nil
+    madeMaps > 0 ? elapsed * max(totalMaps - doneMaps, 0) / madeMaps : nil
   }
+
+  public var isComplete: Bool { done == total }
 }
 
 extension RunProgress: CustomStringConvertible {
-  /// `12/30 pictures, about 2 min left`.
+  /// `12/30 pictures, 25/60 maps, about 2 min left`.
   public var description: String {
-    let left = remaining.flatMap { done < total ? ", about \(Self.text($0)) left" : nil }
-    return "\(done)/\(total) pictures" + (left ?? "")
+    var parts = ["\(done)/\(total) pictures\(stage == .drawing ? " drawn" : "")"]
+    if totalMaps > total { parts.append("\(doneMaps)/\(totalMaps) maps") }
+    if let remaining, !isComplete { parts.append("about \(Self.text(remaining)) left") }
+    return parts.joined(separator: ", ")
   }
 
   private static func text(_ duration: Duration) -> String {
     let seconds = duration.components.seconds
     if seconds < 90 { return "\(max(seconds, 1)) s" }
     return seconds < 5400 ? "\((seconds + 30) / 60) min" : "\((seconds + 1800) / 3600) h"
+  }
+}
+
+/// Counts what several threads have done, and tells of it in order.
+final class ProgressMeter: Sendable {
+  private let state: Mutex<RunProgress>
+  private let begun = ContinuousClock.now
+  private let report: @Sendable (RunProgress) -> Void
+
+  init(_ start: RunProgress, reporting report: @escaping @Sendable (RunProgress) -> Void) {
+    state = Mutex(start)
+    self.report = report
+  }
+
+  /// A map has been made or drawn.
+  func addMap() {
+    tell { progress in
+      progress.doneMaps += 1
+      progress.madeMaps += 1
+    }
+  }
+
+  /// A picture is done, and with it `maps` that took no time: they were there, or it failed.
+  func addPicture(idleMaps maps: Int) {
+    tell { progress in
+      progress.done += 1
+      progress.doneMaps += maps
+    }
+  }
+
+  private func tell(_ change: (inout RunProgress) -> Void) {
+    state.withLock { progress in
+      change(&progress)
+      progress.elapsed = ContinuousClock.now - begun
+      report(progress)
+    }
   }
 }

@@ -4,8 +4,10 @@ import Rendering
 
 /// What came out of a run.
 public struct RunSummary: Sendable {
-  /// Maps that were made, were there already, and could not be made.
+  /// Maps that were made, whose numbers were there already and which were drawn anew, and which were
+  /// there already as they should be.
   public internal(set) var finishedCount = 0
+  public internal(set) var redrawnCount = 0
   public internal(set) var unchangedCount = 0
   /// Maps that are there, but say themselves that they are not to be relied on.
   public internal(set) var doubtfulCount = 0
@@ -15,16 +17,34 @@ public struct RunSummary: Sendable {
   /// Pictures that the contact sheet leaves out because there are too many.
   public internal(set) var pictureCountBeyondSheet = 0
 
+  /// Maps that are there.
+  public var mapCount: Int { finishedCount + redrawnCount + unchangedCount }
+
   /// Whether nothing at all came out.
-  public var isEmpty: Bool { finishedCount + unchangedCount == 0 }
+  public var isEmpty: Bool { mapCount == 0 }
 
   static let name = "summary.csv"
 
   var counts: [String: Int] {
     [
-      "pictures": pictureCount, "finished": finishedCount, "unchanged": unchangedCount,
-      "failed": failures.count,
+      "pictures": pictureCount, "finished": finishedCount, "redrawn": redrawnCount,
+      "unchanged": unchangedCount, "failed": failures.count,
     ]
+  }
+}
+
+extension RunSummary {
+  /// Counts what became of maps.
+  mutating func count(_ lines: some Sequence<SummaryLine>) {
+    for line in lines {
+      switch line.fate {
+      case .finished: finishedCount += 1
+      case .redrawn: redrawnCount += 1
+      case .unchanged: unchangedCount += 1
+      case .failed: continue
+      }
+      if line.status != Explanation.Status.complete.code { doubtfulCount += 1 }
+    }
   }
 }
 
@@ -36,23 +56,29 @@ struct SummaryLine: Sendable, Codable, Equatable {
   var status: String
   var prediction: MapRecord.Guess?
   var asked: MapRecord.Target?
-  var scale: Float?
-  /// What the overlay is drawn with.
-  var colorMap: ColorMap?
+  var drawing: MapRecord.Drawing?
   /// Where the files lie in the run folder, without their suffixes.
   var stem: String?
   var key: ContentDigest?
   var reason: String?
+  /// What this run did about it; no part of what is told.
+  var fate = Fate.unchanged
 
-  init(_ record: MapRecord) {
+  enum Fate: Sendable { case finished, redrawn, unchanged, failed }
+
+  private enum CodingKeys: CodingKey {
+    case path, method, target, status, prediction, asked, drawing, stem, key, reason
+  }
+
+  init(_ record: MapRecord, _ fate: Fate) {
+    self.fate = fate
     path = record.input.path
     method = record.request.method.name
     target = record.request.target
     status = record.status
     prediction = record.prediction.first
     asked = record.target
-    scale = record.drawing.scale
-    colorMap = record.drawing.colorMap
+    drawing = record.drawing
     let tag = record.request.target == "predicted" ? nil : record.request.target
     stem =
       "maps/\(path)/" + [record.request.method.name, tag].compactMap(\.self).joined(separator: ".")
@@ -64,15 +90,28 @@ struct SummaryLine: Sendable, Codable, Equatable {
     method = failure.method
     target = failure.target
     status = "failed"
+    fate = .failed
     reason = failure.reason
   }
 
   static func lines(of outcome: ItemOutcome) -> [SummaryLine] {
     outcome.maps.map { map in
       switch map {
-      case .finished(let record, _), .unchanged(let record): SummaryLine(record)
+      case .finished(let record, _): SummaryLine(record, .finished)
+      case .redrawn(let record): SummaryLine(record, .redrawn)
+      case .unchanged(let record): SummaryLine(record, .unchanged)
       case .failed(let failure): SummaryLine(failure)
       }
+    }
+  }
+
+  /// For each method the largest of its maps' own scales.
+  static func largestScales(of lines: some Sequence<SummaryLine>) -> [String: Float] {
+    lines.reduce(into: [:]) { scales, line in
+      guard let method = line.method, let drawing = line.drawing, drawing.found == .normal else {
+        return
+      }
+      scales[method] = max(scales[method] ?? 0, drawing.ownScale)
     }
   }
 
@@ -90,11 +129,27 @@ struct SummaryLine: Sendable, Codable, Equatable {
       path, text(method), text(target), status, text(prediction?.index), text(prediction?.name),
       text(prediction?.probability), text(asked?.fact.index), text(asked?.fact.name),
       text(asked?.probability), text(asked?.foil?.index), text(asked?.foil?.name),
-      text(asked?.score), text(scale), text(stem), text(reason),
+      text(asked?.score), text(drawing?.scale), text(stem), text(reason),
     ]
   }
 
   static func table(_ lines: some Sequence<SummaryLine>) -> String {
     lines.reduce(into: CSV.line(header)) { $0 += CSV.line($1.fields) }
+  }
+}
+
+extension [SummaryLine] {
+  /// Takes over what drawing on a shared scale has made of a picture's maps.
+  mutating func update(with drawn: [SummaryLine]) {
+    for var line in drawn {
+      guard let index = firstIndex(where: { $0.method == line.method && $0.stem == line.stem })
+      else {
+        append(line)
+        continue
+      }
+      // A map that this run has made is no less made for having been drawn later.
+      if line.fate == .unchanged || self[index].fate == .finished { line.fate = self[index].fate }
+      self[index] = line
+    }
   }
 }

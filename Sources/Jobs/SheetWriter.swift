@@ -79,7 +79,7 @@ struct SheetWriter: Sendable {
   /// The colour maps of all overlays, in the order of the columns.
   private func legend(for pictures: [Picture]) -> [ColorMap] {
     var maps: [ColorMap] = []
-    for map in pictures.flatMap(\.lines).compactMap(\.colorMap) where !maps.contains(map) {
+    for map in pictures.flatMap(\.lines).compactMap(\.drawing?.colorMap) where !maps.contains(map) {
       maps.append(map)
     }
     return maps
@@ -98,7 +98,7 @@ struct SheetWriter: Sendable {
     let best = picture.lines.lazy.compactMap(\.prediction).first
     let original: ContactSheet.Cell
     if let bitmap = try? decoded(Data(contentsOf: URL(filePath: picture.item.file))) {
-      let caption = best.map { Self.caption($0.name, $0.index, $0.probability) } ?? ""
+      let caption = best.map { DrawingWords.text($0.classRecord, $0.probability) } ?? ""
       original = .picture(bitmap, caption: caption)
     } else {
       original = .failed(reason: "cannot be shown")
@@ -128,23 +128,11 @@ struct SheetWriter: Sendable {
   private func caption(for line: SummaryLine) -> String {
     var parts: [String] = []
     if let asked = line.asked, line.target != "predicted" {
-      let fact = Self.caption(asked.fact.name, asked.fact.index, asked.probability)
-      let foil = asked.foil.map { " vs \(Self.name($0.name, $0.index))" }
+      let fact = DrawingWords.text(asked.fact, asked.probability)
+      let foil = asked.foil.map { " vs \(DrawingWords.name($0))" }
       parts.append(fact + (foil ?? ""))
     }
     if line.status != "complete" { parts.append(line.status) }
     return parts.joined(separator: "; ")
-  }
-
-  private static func caption(_ name: String?, _ index: Int, _ probability: Float) -> String {
-    let percent = Double(probability) * 100
-    let digits = percent < 10 ? (percent * 10).rounded() / 10 : percent.rounded()
-    let number = digits == digits.rounded() ? "\(Int(digits))" : "\(digits)"
-    return "\(Self.name(name, index)) \(number)%"
-  }
-
-  /// The first synonym.
-  private static func name(_ name: String?, _ index: Int) -> String {
-    name?.split(separator: ",").first.map(String.init) ?? "#\(index)"
   }
 }

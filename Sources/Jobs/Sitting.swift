@@ -1,69 +1,49 @@
 import Explanations
-import Foundation
-import ImageCodecs
 import Imaging
 import Networks
 import Rendering
 import Tensors
 
-/// One picture before the network: decoded, brought to size and predicted, ready for any number of
-/// questions.
+/// One picture before the network: brought to size and predicted, ready for any number of questions.
 struct Sitting {
   let job: Job
   let model: CompiledNetwork
-  let item: WorkItem
+  let picture: DecodedPicture
   let subject: Subject
   let prediction: Prediction
-  let input: MapRecord.Input
 
   init(
-    of item: WorkItem, bytes: [UInt8], digest: ContentDigest, of job: Job,
-    using model: CompiledNetwork
+    of picture: DecodedPicture, of job: Job, using model: CompiledNetwork
   ) throws(Refusal) {
-    let manifest = job.manifest
-    let decoded: DecodedImage
-    do throws(CodecError) {
-      decoded = try ImageCodecs.decode(
-        bytes, limit: DecodeLimit(pixels: manifest.maximumPixels),
-        orientation: manifest.reading.orientation)
-    } catch {
-      throw Refusal(.unreadable, "\(error)")
-    }
-    let picture = decoded.bitmap.opaque(manifest.reading.alpha)
-    let placement = manifest.reading.resize.placement(in: picture.size)
     let channels = model.inputShape[0]
-    let pixels = placement.input(from: channels == 1 ? picture.luminance : picture.colored)
+    let bitmap = picture.picture
+    let pixels = picture.placement.input(
+      from: channels == 1 ? bitmap.luminance : bitmap.colored)
     self.job = job
     self.model = model
-    self.item = item
+    self.picture = picture
     subject = Subject(
-      picture: picture, input: Tensor(pixels: pixels), placement: placement,
-      seed: digest.seed(ofRun: manifest.seed))
+      picture: bitmap, input: Tensor(pixels: pixels), placement: picture.placement,
+      seed: picture.digest.seed(ofRun: job.manifest.seed))
     prediction = model.prediction(for: subject.input)
     guard prediction.isFinite else {
       throw Refusal(
         .network, "the network's scores are not finite; is --preprocess what it was trained with?")
     }
-    input = MapRecord.Input(
-      path: item.path, byteCount: bytes.count, size: picture.size,
-      notes: decoded.notes)
   }
 
-  /// Explains, draws and writes one map.
-  func make(_ map: PlannedMap, in store: ArtifactStore) -> MapOutcome {
+  /// Explains, and writes one map's numbers and drawings.
+  func make(_ map: PlannedMap, with easel: Easel) -> MapOutcome {
     let begun = ContinuousClock.now
     do throws(Refusal) {
-      let record = try explain(map, in: store)
+      let record = try explain(map, with: easel)
       return .finished(record, seconds: (ContinuousClock.now - begun) / .seconds(1))
     } catch {
-      return .failed(
-        MapFailure(
-          error.kind, path: item.path, method: map.method.about.name, target: map.aspect.tag,
-          reason: error.reason))
+      return .failed(map.failure(of: picture.item, error))
     }
   }
 
-  private func explain(_ map: PlannedMap, in store: ArtifactStore) throws(Refusal) -> MapRecord {
+  private func explain(_ map: PlannedMap, with easel: Easel) throws(Refusal) -> MapRecord {
     let question: Question
     do throws(TargetError) {
       let (fact, foil) = try map.aspect.classes(for: prediction)
@@ -77,45 +57,26 @@ struct Sitting {
     } catch {
       throw Refusal(.method, "\(error)")
     }
-    let image = ExplainedImage(
-      subject.picture, explainedBy: explanation.map, placement: subject.placement)
-    let drawing = job.manifest.rendering.draw(image)
+    let numbers = StoredMap(explanation)
+    let drawing = easel.drawing(of: explanation.map, over: picture)
     do {
-      let record = try record(of: explanation, to: question, for: map, drawn: drawing)
-      let stem = map.stem(for: item)
-      // The sidecar goes first and comes last: where it is, the others belong to it.
-      try store.remove("\(stem).json")
-      for artifact in try artifacts(of: explanation, drawn: drawing, record: record) {
-        try store.write(artifact.bytes, to: "\(stem).\(artifact.suffix)")
-      }
-      return record
+      let record = try record(of: explanation, as: numbers, to: question, for: map, drawn: drawing)
+      try numbers.write(to: map.stem(for: picture.item), in: easel.store)
+      return try easel.finish(record, drawing, at: map.stem(for: picture.item))
     } catch {
       throw Refusal(.output, ArtifactStore.reason(error))
     }
   }
 
-  private func artifacts(
-    of explanation: Explanation, drawn drawing: OverlayRenderer.Drawing, record: MapRecord
-  ) throws -> [Artifact] {
-    let text = String(decoding: try JSONText.line(PictureText(record)), as: UTF8.self)
-    return [
-      Artifact(
-        suffix: "overlay.png",
-        bytes: try PNGCodec.encode(drawing.overlay, text: [(PictureFile.keyword, text)])),
-      Artifact(suffix: "npy", bytes: NPY.bytes(of: explanation.map.values)),
-      Artifact(suffix: "json", bytes: Array(try JSONText.page(record))),
-    ]
-  }
-
   private func record(
-    of explanation: Explanation, to question: Question, for map: PlannedMap,
-    drawn drawing: OverlayRenderer.Drawing
+    of explanation: Explanation, as numbers: StoredMap, to question: Question,
+    for map: PlannedMap, drawn drawing: Drawing
   ) throws -> MapRecord {
     let logits = prediction.logits
     return MapRecord(
       schema: MapRecord.schema,
       key: ContentDigest(of: try JSONText.line(map.request)),
-      request: map.request, input: input, placement: subject.placement,
+      request: map.request, input: picture.input, placement: subject.placement,
       seed: "0x" + String(subject.seed, radix: 16),
       prediction: prediction.ranking(5).map { index in
         MapRecord.Guess(
@@ -126,16 +87,24 @@ struct Sitting {
         foil: question.foil.map { ClassRecord(index: $0, name: name(of: $0)) },
         score: logits[question.fact] - (question.foil.map { logits[$0] } ?? 0),
         probability: prediction.probabilities[question.fact]),
-      map: MapRecord.Map(
-        shape: explanation.map.values.shape.extents, sign: explanation.map.sign),
-      drawing: MapRecord.Drawing(
-        colorMap: drawing.colorMap, scale: drawing.normalization.scale,
-        range: drawing.normalization.range),
+      map: numbers.record, rendering: job.manifest.rendering,
+      drawing: MapRecord.Drawing(drawing), drawn: [],
       diagnostics: MapRecord.Findings(
         values: explanation.diagnostics.values, notes: explanation.diagnostics.notes,
         forwardPasses: explanation.diagnostics.forwardPasses,
         backwardPasses: explanation.diagnostics.backwardPasses),
-      status: explanation.status.code)
+      status: Self.status(of: explanation, drawn: drawing))
+  }
+
+  /// What the method says of its answer, or else what the map looks like.
+  private static func status(of explanation: Explanation, drawn drawing: Drawing) -> String {
+    guard explanation.status == .complete else { return explanation.status.code }
+    return switch drawing.normalization.status {
+    case .normal: explanation.status.code
+    case .nothingFound: Explanation.Status.nothingFound.code
+    case .constant: "constant"
+    case .nonFinite: "non-finite"
+    }
   }
 
   private func name(of index: ClassIndex) -> String? {

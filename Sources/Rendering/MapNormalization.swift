@@ -21,6 +21,8 @@ public struct MapNormalization: Sendable, Hashable, Codable {
     case normal
     /// Every value that was seen is zero (or, for magnitudes, not above it).
     case nothingFound
+    /// The same value everywhere, as far as `Float` can tell: no place differs from another.
+    case constant
     /// The map has infinite values, or no finite one at all.
     case nonFinite
   }
@@ -29,6 +31,9 @@ public struct MapNormalization: Sendable, Hashable, Codable {
   public let range: Range
   /// The percentage of finite values that reach the ends of the range at most, above 0 up to 100.
   public let clip: Float
+  /// The raw value that becomes 0, and whatever lies below it for magnitudes; 0 unless the scale is a
+  /// fixed one.
+  public let floor: Float
   /// The raw value that becomes 1; 0 unless the status is `.normal` or some finite value differs
   /// from zero.
   public let scale: Float
@@ -46,12 +51,15 @@ public struct MapNormalization: Sendable, Hashable, Codable {
     var strengths: [Float] = []
     strengths.reserveCapacity(map.size.area)
     var hasInfinity = false
+    var (lowest, highest) = (Float.infinity, -Float.infinity)
     map.withSamples { values in
       for value in values where !value.isNaN {
         guard value.isFinite else {
           hasInfinity = true
           continue
         }
+        lowest = min(lowest, value)
+        highest = max(highest, value)
         strengths.append(range == .symmetric ? abs(value) : max(value, 0))
       }
     }
@@ -62,9 +70,47 @@ public struct MapNormalization: Sendable, Hashable, Codable {
 
     self.range = range
     self.clip = clip
+    floor = 0
     scale = percentile > 0 ? percentile : maximum
-    status =
-      hasInfinity || strengths.isEmpty ? .nonFinite : maximum > 0 ? .normal : .nothingFound
+    if hasInfinity || strengths.isEmpty {
+      status = .nonFinite
+    } else if maximum == 0 {
+      status = .nothingFound
+    } else {
+      // A few roundings of a Float apart is as good as equal.
+      let isConstant = highest - lowest <= max(abs(lowest), abs(highest)) * 1e-6
+      status = isConstant ? .constant : .normal
+    }
+  }
+
+  private init(
+    range: Range, clip: Float, floor: Float, scale: Float, status: Status
+  ) {
+    self.range = range
+    self.clip = clip
+    self.floor = floor
+    self.scale = scale
+    self.status = status
+  }
+
+  /// What a map is like that no scale can be taken from, since it is not finite.
+  static func nonFinite(range: Range, clip: Float) -> MapNormalization {
+    MapNormalization(range: range, clip: clip, floor: 0, scale: 0, status: .nonFinite)
+  }
+
+  /// The same map drawn on a scale that was not taken from it.
+  public func rescaled(to scale: Float, from floor: Float = 0) -> MapNormalization {
+    precondition(scale > floor && floor >= 0, "a scale goes up from zero or more")
+    return MapNormalization(
+      range: range, clip: clip, floor: range == .symmetric ? 0 : floor, scale: scale,
+      status: status)
+  }
+
+  /// The scale that was chosen for all pictures, where one was.
+  func rescaled(by choice: MapScale) -> MapNormalization {
+    guard case .fixed(let low, let high) = choice else { return self }
+    return range == .symmetric
+      ? rescaled(to: max(abs(low), abs(high))) : rescaled(to: high, from: max(low, 0))
   }
 
   /// The map on this scale, in −1...1 or 0...1; NaN stays NaN, infinities take the ends.
@@ -76,7 +122,8 @@ public struct MapNormalization: Sendable, Hashable, Codable {
       unsafeUninitializedSamples: { buffer in
         map.withSamples { values in
           for (index, value) in values.enumerated() {
-            let ratio = scale > 0 ? value / scale : value.isInfinite ? value : value * 0
+            let ratio =
+              scale > 0 ? (value - floor) / (scale - floor) : value.isInfinite ? value : value * 0
             buffer.initializeElement(
               at: index,
               to: ratio.isNaN ? ratio : min(max(ratio, low), 1)

@@ -67,20 +67,23 @@ extension Overlay {
     return result
   }
 
-  /// The picture with a raw map's colours on it, and a caption where there is nothing to be seen.
-  ///
-  /// `map` has been brought to the picture's size; `normalization` was fitted to it, or to the map
-  /// at its own resolution.
-  public func drawn(
-    _ map: Image<Float>,
-    normalizedBy normalization: MapNormalization,
-    over picture: Bitmap
-  ) -> Bitmap {
-    let blended = blended(map: normalization.normalized(map), over: picture)
-    switch normalization.status {
-    case .normal: return blended
-    case .nothingFound: return blended.captioned("nothing found")
-    case .nonFinite: return blended.captioned("not finite")
+  /// A normalised map's colours without a picture, as `rgb`; what was not seen is gray and hatched.
+  public func alone(map: Image<Float>) -> Bitmap {
+    precondition(map.layout == .gray, "a map has one channel, got \(map.layout)")
+    let size = map.size
+    return Bitmap(size: size, layout: .rgb) { pixels in
+      map.withSamples { values in
+        for (index, value) in values.enumerated() {
+          var color = colorMap.colors[colorMap.index(of: value)]
+          if value.isNaN {
+            let tint = Self.unseen(x: index % size.width, y: index / size.width, in: size)
+            color = Color(gray: tint.over(210, tint.color.red))
+          }
+          pixels.initializeElement(at: 3 * index, to: color.red)
+          pixels.initializeElement(at: 3 * index + 1, to: color.green)
+          pixels.initializeElement(at: 3 * index + 2, to: color.blue)
+        }
+      }
     }
   }
 

@@ -75,6 +75,29 @@ struct RenderCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "What full colour stands for: image (each picture's strongest values), fixed:LOW:HIGH (the same "
+        + "values for all) or folder (for each method the strongest in any picture).",
+      valueName: "scale"))
+  var scale = "image"
+
+  @Option(
+    help: ArgumentHelp(
+      "What is drawn beside overlays, separated by commas: map (colours alone), figure (overlay with "
+        + "title and legend) and side-by-side (picture beside overlay, with both).",
+      valueName: "names"))
+  var style = "overlay"
+
+  @Flag(help: "Draw lines at a quarter, a half and three quarters of full colour.")
+  var contours = false
+
+  @Option(
+    help: ArgumentHelp(
+      "How coarse maps are enlarged: smooth, cells (as squares) or edges (towards the picture's edges, "
+        + "which are not the map's; said on the drawing).", valueName: "name"))
+  var enlarge = MapEnlargement.smooth
+
+  @Option(
+    help: ArgumentHelp(
       "The picture beneath the colours: color, gray (light and pale), or auto, which is gray for maps "
         + "with signs.", valueName: "name"))
   var backdrop = Backdrop.automatic
@@ -171,6 +194,10 @@ struct RenderCommand: AsyncParsableCommand {
     options.rendering.opacity = opacity
     options.rendering.clip = clip
     options.rendering.backdrop = backdrop
+    options.rendering.scale = try mapScale()
+    options.rendering.styles = try styles()
+    options.rendering.contours = contours
+    options.rendering.enlargement = enlarge
     options.seed = seed
     options.maximumPixels = maxPixels
     options.engine = engine
@@ -192,6 +219,35 @@ struct RenderCommand: AsyncParsableCommand {
     return .named(map)
   }
 
+  private func mapScale() throws(JobError) -> MapScale {
+    guard let scale = MapScale(scale) else {
+      throw JobError(
+        .request,
+        "--scale: expected image, folder or fixed:LOW:HIGH with LOW below HIGH and HIGH above 0, such "
+          + "as fixed:0:0.5; found '\(scale)'")
+    }
+    return scale
+  }
+
+  /// The overlay, and what was asked for beside it, in a fixed order.
+  private func styles() throws(JobError) -> [DrawingStyle] {
+    var chosen: Set<DrawingStyle> = [.overlay]
+    for name in style.split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) }) {
+      guard let style = DrawingStyle(rawValue: name) else {
+        let names = DrawingStyle.allCases.map(\.rawValue)
+        let near = NearMatches.of(name, among: names)
+        throw JobError(
+          .request,
+          "--style: there is no '\(name)'; "
+            + (near.isEmpty
+              ? "there are \(names.joined(separator: ", "))"
+              : "did you mean \(near.joined(separator: " or "))?"))
+      }
+      chosen.insert(style)
+    }
+    return DrawingStyle.allCases.filter(chosen.contains)
+  }
+
   private func budget() throws(JobError) -> MemoryBudget {
     guard let memory else { return .automatic }
     guard let budget = MemoryBudget(memory) else {
@@ -202,9 +258,9 @@ struct RenderCommand: AsyncParsableCommand {
 
   // MARK: - Telling
 
-  private static let report: @Sendable (RunProgress) -> Void = { progress in
-    guard Console.isWatched else { return }
-    let end = progress.done == progress.total ? "\n" : ""
+  private static let report: @Sendable (RunEvent) -> Void = { event in
+    guard Console.isWatched, case .progress(let progress) = event else { return }
+    let end = progress.isComplete ? "\n" : ""
     Console.writeToError("\r\u{1B}[K\(progress)\(end)")
   }
 
@@ -214,11 +270,11 @@ struct RenderCommand: AsyncParsableCommand {
       Console.note(
         "the contact sheet leaves out the last \(summary.pictureCountBeyondSheet) pictures")
     }
-    let made = summary.finishedCount + summary.unchangedCount
     var parts = [
-      "\(Self.text(made, "map")) of \(Self.text(summary.pictureCount, "picture"))"
+      "\(Self.text(summary.mapCount, "map")) of \(Self.text(summary.pictureCount, "picture"))"
     ]
     if summary.unchangedCount > 0 { parts.append("\(summary.unchangedCount) there already") }
+    if summary.redrawnCount > 0 { parts.append("\(summary.redrawnCount) drawn anew") }
     if summary.doubtfulCount > 0 {
       parts.append("\(summary.doubtfulCount) not to be relied on (see status in summary.csv)")
     }
@@ -236,3 +292,4 @@ struct RenderCommand: AsyncParsableCommand {
 extension AlphaPolicy: ExpressibleByArgument {}
 extension Backdrop: ExpressibleByArgument {}
 extension Engine: ExpressibleByArgument {}
+extension MapEnlargement: ExpressibleByArgument {}

@@ -87,14 +87,86 @@ struct JobRunnerTests {
     let before = try folder.files(below: "out")
     try FileManager.default.removeItem(atPath: folder("out/maps/sub/b.png/gradient.\(suffix)"))
     let summary = try await run(into: "out")
-    #expect(summary.finishedCount == 1)
+    #expect(summary.finishedCount == (suffix == "overlay.png" ? 0 : 1))
+    #expect(summary.redrawnCount == (suffix == "overlay.png" ? 1 : 0))
     #expect(summary.unchangedCount == 7)
     #expect(try folder.files(below: "out") == before)
   }
 
+  @Test func `numbers that were written over are made again when they are drawn`() async throws {
+    try await run(into: "out")
+    let before = try folder.files(below: "out")
+    let other = try #require(before["maps/c.png/gradient.npy"])
+    try folder.write(other, to: "out/maps/a.png/gradient.npy")
+    try FileManager.default.removeItem(atPath: folder("out/maps/a.png/gradient.overlay.png"))
+    let summary = try await run(into: "out")
+    #expect(summary.finishedCount == 1)
+    #expect(try folder.files(below: "out") == before)
+  }
+
+  @Test func `drawing in other styles takes the stored numbers`() async throws {
+    try await run(into: "out")
+    let before = try folder.files(below: "out")
+    let summary = try await run(into: "out") { options in
+      options.rendering.styles = [.overlay, .map, .sideBySide]
+      options.rendering.contours = true
+    }
+    #expect(summary.redrawnCount == 8 && summary.finishedCount == 0)
+    let after = try folder.files(below: "out")
+    for suffix in ["map.png", "side-by-side.png"] {
+      #expect(after.keys.count { $0.hasSuffix(".\(suffix)") } == 8)
+    }
+    for (name, bytes) in after where name.hasSuffix(".npy") { #expect(before[name] == bytes) }
+    #expect(try await run(into: "out").redrawnCount == 8)
+    #expect(try folder.files(below: "out") == before)
+  }
+
+  @Test func `a folder's scale is the largest of its pictures' own by method`() async throws {
+    try await run(into: "own")
+    let own = try records(in: "own")
+    for threads in [1, 3] {
+      let summary = try await run(into: "shared-\(threads)", threads: threads) {
+        $0.rendering.scale = .folder
+      }
+      #expect(summary.finishedCount == 8 && summary.failures.isEmpty)
+    }
+    #expect(try folder.files(below: "shared-1") == folder.files(below: "shared-3"))
+    for method in ["gradient", "grad-cam"] {
+      let largest = own.filter { $0.request.method.name == method }.map(\.drawing.scale).max()
+      for record in try records(in: "shared-1") where record.request.method.name == method {
+        #expect(record.drawing.scale == largest)
+        #expect(record.drawn == [.overlay])
+      }
+    }
+  }
+
+  @Test func `a picture that comes later changes a folder's scale and draws the others anew`()
+    async throws
+  {
+    let folderScale: (inout Job.Options) -> Void = { $0.rendering.scale = .folder }
+    try await run(into: "out", inputs: ["in/a.png", "in/c.png"], options: folderScale)
+    #expect(
+      try await run(into: "out", inputs: ["in/a.png", "in/c.png"], options: folderScale)
+        .unchangedCount == 4)
+    let summary = try await run(into: "out", inputs: ["in/a.png", "in/c.png", "in/d.png"]) {
+      $0.rendering.scale = .folder
+    }
+    #expect(summary.finishedCount == 2)
+    #expect(summary.redrawnCount + summary.unchangedCount == 4)
+    let scales = Set(
+      try records(in: "out").filter { $0.request.method.name == "gradient" }.map(\.drawing.scale))
+    #expect(scales.count == 1)
+  }
+
+  private func records(in output: String) throws -> [MapRecord] {
+    try folder.files(below: output)
+      .filter { $0.key.hasPrefix("maps/") && $0.key.hasSuffix(".json") }
+      .map { try JSONText.decode(MapRecord.self, from: $0.value) }
+  }
+
   @Test func `changes of an option, a picture or the seed are made up for`() async throws {
     try await run(into: "out")
-    #expect(try await run(into: "out") { $0.rendering.clip = 90 }.finishedCount == 8)
+    #expect(try await run(into: "out") { $0.rendering.clip = 90 }.redrawnCount == 8)
     #expect(try await run(into: "out") { $0.seed = 1 }.finishedCount == 8)
     #expect(try await run(into: "out", settings: ["layer=active"]).finishedCount == 8)
     try folder.writePicture("in/a.png", seed: 9)
@@ -151,6 +223,10 @@ struct JobRunnerTests {
     let text = try #require(PictureFile.ownText(of: overlay))
     let carried = try JSONText.decode(PictureText.self, from: Data(text.utf8))
     #expect(carried.key == record.key)
+    #expect(carried.request == record.request)
+    #expect(carried.path == "a.png" && carried.seed == record.seed)
+    #expect(carried.target == record.target && carried.drawing == record.drawing)
+    #expect(carried.rendering == record.rendering && carried.style == .overlay)
   }
 
   @Test func `what is written names no folder of this machine and no time`() async throws {

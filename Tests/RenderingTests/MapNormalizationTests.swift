@@ -113,4 +113,27 @@ struct MapNormalizationTests {
     let data = try JSONEncoder().encode(normalization)
     #expect(try JSONDecoder().decode(MapNormalization.self, from: data) == normalization)
   }
+
+  @Test(arguments: MapNormalization.Range.allCases)
+  func `a map that is the same everywhere is told apart from one that is not`(
+    range: MapNormalization.Range
+  ) {
+    func status(_ values: [Float]) -> MapNormalization.Status {
+      MapNormalization(fitting: map(values), range: range).status
+    }
+    #expect(status([0.3, 0.3, 0.3]) == .constant)
+    #expect(status([0.3, Float(0.3).nextUp, .nan]) == .constant)
+    #expect(status([0.3, 0.3001]) == .normal)
+    #expect(status([7]) == .constant)
+  }
+
+  @Test func `a scale from elsewhere leaves the status and moves the ends`() {
+    let raw = map([0, 1, 2, 3])
+    let own = MapNormalization(fitting: raw, range: .magnitude)
+    #expect(own.rescaled(to: 6).normalized(raw).samples == [0, 1 / 6, 2 / 6, 0.5] as [Float])
+    #expect(own.rescaled(to: 3, from: 1).normalized(raw).samples == [0, 0, 0.5, 1])
+    #expect(own.rescaled(to: 6).status == .normal)
+    let signed = MapNormalization(fitting: raw, range: .symmetric).rescaled(to: 6, from: 1)
+    #expect(signed.floor == 0)
+  }
 }

@@ -85,42 +85,6 @@ struct OverlayTests {
     #expect(result.color(1, 1) == Color(gray: 127))
   }
 
-  @Test func `a map that found nothing is the plain picture with a caption`() {
-    let picture = Bitmap(
-      size: PixelSize(width: 200, height: 120),
-      layout: .rgb,
-      filledWith: [200, 180, 160]
-    )
-    let zero = Image<Float>(size: picture.size, layout: .gray, filledWith: [0])
-    let result = Overlay.magnitude.drawn(
-      zero,
-      normalizedBy: MapNormalization(fitting: zero, range: .magnitude),
-      over: picture
-    )
-    var lowest = 0
-    var changed = 0
-    for y in 0..<120 {
-      for x in 0..<200 where result.color(x, y) != picture.color(x, y) {
-        lowest = max(lowest, y)
-        changed += 1
-        #expect(y > 90)
-      }
-    }
-    #expect(lowest == 119)
-    #expect(changed > 200)
-  }
-
-  @Test func `a map that found something has no caption`() {
-    var raw = map(0)
-    raw[2, 2] = 1
-    let normalization = MapNormalization(fitting: raw, range: .magnitude)
-    let overlay = Overlay.magnitude
-    #expect(
-      overlay.drawn(raw, normalizedBy: normalization, over: photograph)
-        == overlay.blended(map: normalization.normalized(raw), over: photograph)
-    )
-  }
-
   @Test(arguments: [1, 2, 7, 40])
   func `the smallest pictures take a caption`(side: Int) {
     let picture = Bitmap(size: PixelSize(side: side), layout: .rgb, filledWith: [9, 9, 9])
