@@ -171,4 +171,9 @@ private struct LimitedBatch: DifferentiableClassifier {
   func trace(_ batch: Tensor, for request: TraceRequest) -> Trace {
     model.trace(batch, for: request)
   }
+  func trace(
+    _ batch: Tensor, against references: Tensor?, for request: TraceRequest
+  ) -> Trace {
+    model.trace(batch, against: references, for: request)
+  }
 }

@@ -118,3 +118,60 @@ save("grad_cam", torch.cat(maps))
 save("guided_backprop", captum.attr.GuidedBackprop(model).attribute(inputs, target=facts))
 save("guided_grad_cam",
      captum.attr.GuidedGradCam(model, model.relu3).attribute(inputs, target=facts))
+
+
+class Secant(torch.autograd.Function):
+    """A function of elements whose way back takes the slope between a batch's two halves."""
+
+    @staticmethod
+    def forward(ctx, x, function):
+        y = function(x)
+        ctx.save_for_backward(x, y)
+        return y
+
+    @staticmethod
+    def backward(ctx, cotangent):
+        x, y = ctx.saved_tensors
+        (a, b), (c, d) = x.chunk(2), y.chunk(2)
+        slope = torch.where((a - b).abs() < 1e-10, (a > 0).double(), (c - d) / (a - b))
+        return cotangent * torch.cat([slope, slope]), None
+
+
+class SecantPool(torch.autograd.Function):
+    """The maximum of 2x2 windows: its rise is owed to where the first half is largest, its fall to
+    where the second is."""
+
+    @staticmethod
+    def forward(ctx, x):
+        y, places = torch.max_pool2d(x, 2), nn.functional.max_pool2d(x, 2, return_indices=True)[1]
+        ctx.save_for_backward(x, y, places)
+        return y
+
+    @staticmethod
+    def backward(ctx, cotangent):
+        x, y, places = ctx.saved_tensors
+        (a, b), (c, d) = x.chunk(2), y.chunk(2)
+        largest, cotangent = torch.maximum(c, d), cotangent.chunk(2)[0]
+        owed = sum(
+            nn.functional.max_unpool2d(cotangent * part, place, 2)
+            for part, place in zip((largest - d, c - largest), places.chunk(2)))
+        plain = nn.functional.max_unpool2d(cotangent, places.chunk(2)[0], 2)
+        slope = torch.where((a - b).abs() < 1e-10, plain, owed / (a - b))
+        return torch.cat([slope, torch.zeros_like(slope)])
+
+
+# Captum splits maxima alike, but a rectifier in front of one gets the plain gradient of its DeepLift.
+def deep_lift(item, fact):
+    x = torch.cat([inputs[item : item + 1], torch.zeros(1, 3, 12, 12).double()]).requires_grad_()
+    y = Secant.apply(model.norm(model.stem(x)), torch.relu)
+    y = SecantPool.apply(y)
+    y = Secant.apply(model.inner(y) + y, torch.relu)
+    y = Secant.apply(torch.cat([model.wide(y), model.deep(y)], 1), torch.relu)
+    logits = model.head(y.mean((2, 3)))
+    (slope,) = torch.autograd.grad(logits[0, fact], x)
+    lift = (x[:1] - x[1:]) * slope[:1]
+    assert abs(lift.sum() - (logits[0, fact] - logits[1, fact])) < 1e-9
+    return lift
+
+
+save("deep_lift", torch.cat([deep_lift(item, fact) for item, fact in enumerate(facts)]))

@@ -6,6 +6,7 @@ public enum ExplainerCatalog {
     ExplainerEntry(Gradient.self),
     ExplainerEntry(IntegratedGradients.self),
     ExplainerEntry(GuidedBackprop.self),
+    ExplainerEntry(DeepLift.self),
     ExplainerEntry(GradCAM.self),
     ExplainerEntry(GuidedGradCAM.self),
   ]

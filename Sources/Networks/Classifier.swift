@@ -50,6 +50,12 @@ public protocol DifferentiableClassifier: Classifier {
   /// does not exist and on a batch beyond `batchLimit`.
   func trace(_ batch: Tensor, for request: TraceRequest) -> Trace
 
+  /// As `trace(_:for:)`, for a request that compares each picture with one of `references`, of the
+  /// batch's shape; none for a request that does not. Costs the forward pass of both.
+  func trace(
+    _ batch: Tensor, against references: Tensor?, for request: TraceRequest
+  ) -> Trace
+
   /// Σ wₖ ∇f(xₖ) of an objective at the input for any number of points, `[1, C, H, W]`. `point` makes
   /// xₖ, `[1, C, H, W]`, for each index of the weights, in order. Traps where there are no weights.
   ///

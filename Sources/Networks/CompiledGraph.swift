@@ -53,6 +53,14 @@ public final class CompiledGraph: Sendable {
   /// Runs the forward pass for `[N] + inputShape` and keeps what the request needs. Traps on a layer
   /// that does not exist, and on several items where the graph takes one only.
   public func trace(_ batch: Tensor, for request: TraceRequest) -> Trace {
+    trace(batch, against: nil, for: request)
+  }
+
+  /// As `trace(_:for:)`, for a request that compares each item with one of `references`. Traps unless
+  /// there are as many, or there is nothing to compare.
+  public func trace(
+    _ batch: Tensor, against references: Tensor?, for request: TraceRequest
+  ) -> Trace {
     let shares = shares(of: batch.batch, for: request)
     // Shares that go side by side have a thread each.
     let width = shares.count == 1 ? threads(for: batch.batch) : 1
@@ -70,7 +78,7 @@ public final class CompiledGraph: Sendable {
       }
     }
     let team = PlanTeam(plans: plans, width: width)
-    team.run(batch)
+    team.run(batch, against: references)
     return Trace(team, from: pool)
   }
 

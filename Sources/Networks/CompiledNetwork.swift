@@ -50,10 +50,16 @@ public final class CompiledNetwork: DifferentiableClassifier {
   }
 
   public func trace(_ batch: Tensor, for request: TraceRequest) -> Trace {
+    trace(batch, against: nil, for: request)
+  }
+
+  public func trace(
+    _ batch: Tensor, against references: Tensor?, for request: TraceRequest
+  ) -> Trace {
     precondition(
       (1...batchLimit).contains(batch.batch),
       "a pass takes 1 to \(batchLimit) pictures, got \(batch.batch)")
-    return graph.trace(batch, for: request)
+    return graph.trace(batch, against: references, for: request)
   }
 
   /// Bytes of working memory that a pass takes, without making it.

@@ -33,6 +33,11 @@ public protocol Layer: Sendable {
   /// kept for them; a value that is cheap to compute again may be computed again here.
   func backward(_ site: Site, into plan: inout PlanBuilder)
 
+  /// How a finite slope takes the derivative's place where these inputs, at least one, change from a
+  /// reference. By default the step of a layer that is affine in the only one of them, and an average
+  /// for all others.
+  func rescaling(ofInputs changing: [Int]) -> Rescaling
+
   /// Multiplications and additions of one forward step.
   func operations(inputs: [Shape], output: Shape) -> Int
 }
@@ -41,6 +46,9 @@ extension Layer {
   public var parameters: [Tensor] { [] }
   public func isItemwise(for inputs: [Shape]) -> Bool { true }
   public func isAffine(inInput index: Int) -> Bool { false }
+  public func rescaling(ofInputs changing: [Int]) -> Rescaling {
+    changing.count == 1 && isAffine(inInput: changing[0]) ? .step : .average(points: 8)
+  }
   public func operations(inputs: [Shape], output: Shape) -> Int { output.count }
   public var kind: String { Self.kind }
 }
@@ -56,4 +64,14 @@ public struct Site: Sendable {
   public let parameters: [Operand]
   /// What the forward step left for the backward one through `PlanBuilder.save`.
   public internal(set) var saved: [Operand] = []
+  /// The same layer's place in the pass that this one is compared with, for a backward step that looks
+  /// at both.
+  public internal(set) var reference: Reference?
+
+  /// What lies in the other pass, as in this one.
+  public struct Reference: Sendable {
+    public let inputs: [Operand]
+    public let output: Operand
+    public let saved: [Operand]
+  }
 }

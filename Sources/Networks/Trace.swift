@@ -23,6 +23,10 @@ public struct Trace: ~Copyable {
   /// The value of a layer, `[N, …]`. Traps unless the request lists it under `reading`.
   public subscript(layer: LayerName) -> Tensor { team.value(of: layer) }
 
+  /// The value of a layer in the pass that this one is compared with, `[N, …]`. Traps unless the
+  /// request compares, and lists the layer under `reading`.
+  public subscript(reference layer: LayerName) -> Tensor { team.reference(of: layer) }
+
   /// The new value that a pass in training gives to a parameter that no gradient trains, such as a
   /// running mean; nil for any other.
   public func update(of parameter: ParameterName) -> Tensor? { team.update(of: parameter) }

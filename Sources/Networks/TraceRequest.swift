@@ -22,11 +22,16 @@ public struct TraceRequest: Sendable, Hashable {
   public var rule: BackwardRule
   /// `many` keeps what the sweep reads, at the cost of memory.
   public var sweeps: Sweeps
+  /// Whether each picture is compared with a reference of its own: both go forward, and cotangents come
+  /// back by the finite slopes between them (`Rescaling`) in place of derivatives. For inference, the
+  /// exact rule and no parameters.
+  public var compares: Bool
 
   public init(
     reading: Set<LayerName> = [.logits], seeding: Set<LayerName> = [],
     gradients: Set<LayerName> = [], summing: LayerName? = nil, parameters: Set<LayerName> = [],
-    phase: Phase = .inference, rule: BackwardRule = .exact, sweeps: Sweeps = .once
+    phase: Phase = .inference, rule: BackwardRule = .exact, sweeps: Sweeps = .once,
+    compares: Bool = false
   ) {
     self.reading = reading
     self.seeding = seeding
@@ -36,6 +41,7 @@ public struct TraceRequest: Sendable, Hashable {
     self.phase = phase
     self.rule = rule
     self.sweeps = sweeps
+    self.compares = compares
   }
 }
 

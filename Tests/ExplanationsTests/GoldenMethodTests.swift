@@ -87,4 +87,10 @@ struct GoldenMethodTests {
     let expected = try NPY.read(Self.path("guided_grad_cam.npy"))
     #expect(relativeError(try maps(GuidedGradCAM(), on: engine), expected) < 1e-5)
   }
+
+  @Test(arguments: Engine.available)
+  func `DeepLIFT`(_ engine: Engine) throws {
+    let expected = try NPY.read(Self.path("deep_lift.npy"))
+    #expect(relativeError(try maps(DeepLift(), on: engine), expected) < 1e-4)
+  }
 }

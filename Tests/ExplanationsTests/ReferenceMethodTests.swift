@@ -111,7 +111,7 @@ struct ReferenceMethodTests {
 
 extension Network {
   /// The network read from another origin: f(x + shift), one shift per channel.
-  fileprivate init(shifting network: Network, by shift: Tensor) throws {
+  init(shifting network: Network, by shift: Tensor) throws {
     let scale = try ScaleChannels(scale: Tensor(repeating: 1, shape: shift.shape), shift: shift)
     self = try Network(
       input: "origin", inputShape: network.inputShape,

@@ -66,4 +66,45 @@ extension ReferenceMethodTests {
     let expected = try Reference.array(folder.appendingPathComponent("attr/guided_backprop.npy"))
     #expect(relativeError(found, expected) < 1e-3)
   }
+
+  /// The stored maps start from the normalised black pixel; the network is moved there so that it
+  /// starts at zero, as ours does.
+  @Test(arguments: ["strided", "avgres"], Engine.available)
+  func `DeepLIFT equals the stored one`(_ name: String, _ engine: Engine) throws {
+    let reference = try Reference(name, engine: engine)
+    let expected = try reference.map("deeplift_rescale")
+    let shifted = try Network(shifting: reference.model.network, by: reference.black)
+    let model = CompiledNetwork(shifted, engine: engine)
+    for picture in 0..<2 {
+      let question = reference.questionFromBlack(picture)
+      let explanation = try DeepLift().explain(question, using: model)
+      #expect(relativeError(explanation.map.values, expected.item(picture)) < 1e-4)
+      #expect(explanation.status == .complete)
+      #expect((explanation.diagnostics.values["completenessGap"] ?? 1) < 1e-4)
+    }
+  }
+
+  @Test(
+    arguments: ["plain", "residual", "fire", "mobile", "mix", "alex", "vggprep"], Engine.available)
+  func `DeepLIFT is complete where nothing is stored`(_ name: String, _ engine: Engine) throws {
+    let reference = try Reference(name, engine: engine)
+    let shifted = try Network(shifting: reference.model.network, by: reference.black)
+    let model = CompiledNetwork(shifted, engine: engine)
+    for picture in 0..<4 {
+      let explanation = try DeepLift().explain(
+        reference.questionFromBlack(picture), using: model)
+      #expect((explanation.diagnostics.values["completenessGap"] ?? 1) < 1e-4)
+    }
+  }
+}
+
+extension ReferenceMethodTests.Reference {
+  /// A question about a picture as a network sees it that was moved to start from black.
+  fileprivate func questionFromBlack(_ picture: Int) -> Question {
+    let input = inputs.item(picture)
+    let plane = input.count / black.count
+    let moved = input.scalars.enumerated().map { $1 - black[$0 / plane] }
+    return Question(
+      .synthetic(Tensor(moved, shape: input.shape)), fact: targets[picture])
+  }
 }

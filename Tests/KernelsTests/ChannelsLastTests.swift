@@ -114,6 +114,27 @@ extension Tensor {
     }
   }
 
+  @Test func `slopes between two points do not care`() throws {
+    try check(shape) { bench, dx, accumulates in
+      let values = (1...6).map { bench.slot(.random(shape, seed: $0)) }
+      return [
+        SecantPullback(
+          outputCotangent: values[0], derivative: values[1], input: values[2], output: values[3],
+          referenceInput: values[4], referenceOutput: values[5], inputCotangent: dx,
+          accumulates: accumulates)
+      ]
+    }
+    let bench = TwinBench()
+    let y = bench.slot(shape)
+    expectSame(
+      try bench.run(
+        [
+          Blend(
+            from: bench.slot(.random(shape)), to: bench.slot(.random(shape, seed: 2)), at: 0.3,
+            output: y)
+        ], reading: y))
+  }
+
   @Test(arguments: [[2, 5, 3, 4], [2, 5, 1, 1], [1, 5, 1, 1], [2, 1, 3, 4], [1, 1, 1, 1]])
   func `operands are repeated over feature maps`(_ extents: [Int]) throws {
     let other = Shape(extents)
@@ -195,6 +216,22 @@ extension Tensor {
         MaxPoolingPullback(
           outputCotangent: bench.slot(.random(it.outputShape, seed: 2)), winners: winners,
           inputCotangent: dx, window: it.window, accumulates: accumulates),
+      ]
+    }
+    try check(it.inputShape) { bench, dx, accumulates in
+      let poolings = [x, .random(it.inputShape, seed: 7)].map { input in
+        let winners = bench.slot(it.outputShape, element: .int32)
+        return MaxPooling(
+          input: bench.slot(input), output: bench.slot(it.outputShape), winners: winners,
+          window: it.window)
+      }
+      let sides = poolings.map {
+        MaxPoolingSecant.Side(input: $0.input, output: $0.output, winners: $0.winners)
+      }
+      return poolings + [
+        MaxPoolingSecant(
+          outputCotangent: bench.slot(.random(it.outputShape, seed: 2)), subject: sides[0],
+          reference: sides[1], inputCotangent: dx, accumulates: accumulates)
       ]
     }
     for divisor in [AverageDivisor.inside, .padded] {

@@ -12,6 +12,14 @@ public struct Arithmetic<F: NamedBinaryFunction>: Layer {
       || F.self == Quotient.self && index == 0
   }
 
+  /// Sums go back as they are and products by their middle. A function of a constant and one input,
+  /// as the trained rectifier is, is taken for one of elements unless the input is repeated.
+  public func rescaling(ofInputs changing: [Int]) -> Rescaling {
+    if F.self == Sum.self || F.self == Difference.self { return .step }
+    if changing.count == 1 { return isAffine(inInput: changing[0]) ? .step : .secant }
+    return .average(points: F.self == Product.self ? 1 : 8)
+  }
+
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {
     guard inputs.count == 2 else { throw LayerError("expects two inputs, found \(inputs.count)") }
     return try inputs.broadcastTogether()

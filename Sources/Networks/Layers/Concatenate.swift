@@ -10,6 +10,7 @@ public struct Concatenate: Layer {
   public init(axis: Int) { self.axis = axis }
 
   public func isItemwise(for inputs: [Shape]) -> Bool { axis != 0 }
+  public func rescaling(ofInputs changing: [Int]) -> Rescaling { .step }
   public func operations(inputs: [Shape], output: Shape) -> Int { 0 }
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {

@@ -9,6 +9,7 @@ public struct Expand: Layer {
 
   public init(to shape: Shape) { self.shape = shape }
 
+  public func rescaling(ofInputs changing: [Int]) -> Rescaling { .step }
   public func operations(inputs: [Shape], output: Shape) -> Int { 0 }
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {

@@ -15,6 +15,9 @@ public struct MatMul: Layer {
   }
 
   public func isAffine(inInput index: Int) -> Bool { true }
+  public func rescaling(ofInputs changing: [Int]) -> Rescaling {
+    changing.count == 1 ? .step : .average(points: 1)
+  }
   public func operations(inputs: [Shape], output: Shape) -> Int {
     let depth = rows(inputs[0])[transposesFirst ? -2 : -1]
     let (product, overflow) = output.count.multipliedReportingOverflow(by: 2 * depth)

@@ -19,6 +19,7 @@ public struct MaxPool: Layer {
   }
 
   public func operations(inputs: [Shape], output: Shape) -> Int { output.count * window.taps }
+  public func rescaling(ofInputs changing: [Int]) -> Rescaling { .step }
 
   public func forward(_ site: Site, into plan: inout PlanBuilder) {
     let winners = plan.makeSlot(site.output.shape, element: .int32)
@@ -30,7 +31,15 @@ public struct MaxPool: Layer {
   public func backward(_ site: Site, into plan: inout PlanBuilder) {
     let cotangent = plan.cotangent(of: site)
     plan.contribute(to: 0, of: site) { target, accumulates in
-      MaxPoolingPullback(
+      if let reference = site.reference {
+        return MaxPoolingSecant(
+          outputCotangent: cotangent,
+          subject: .init(input: site.inputs[0], output: site.output, winners: site.saved[0]),
+          reference: .init(
+            input: reference.inputs[0], output: reference.output, winners: reference.saved[0]),
+          inputCotangent: target, accumulates: accumulates)
+      }
+      return MaxPoolingPullback(
         outputCotangent: cotangent, winners: site.saved[0], inputCotangent: target,
         window: window, accumulates: accumulates)
     }

@@ -16,6 +16,11 @@ public struct ReductionLayer<R: NamedReduction>: Layer {
 
   public func isItemwise(for inputs: [Shape]) -> Bool { axes.first != 0 }
 
+  public func rescaling(ofInputs changing: [Int]) -> Rescaling {
+    if R.self == SumOfValues.self || R.self == MeanOfValues.self { return .step }
+    return .average(points: R.self == SumOfSquares.self ? 1 : 8)
+  }
+
   public func operations(inputs: [Shape], output: Shape) -> Int { inputs.first?.count ?? 0 }
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {

@@ -16,6 +16,8 @@ public struct SoftmaxLayer: Layer {
 
   public func isItemwise(for inputs: [Shape]) -> Bool { axis != 0 }
   public func operations(inputs: [Shape], output: Shape) -> Int { 4 * output.count }
+  /// More points than others: it may change hands at once.
+  public func rescaling(ofInputs changing: [Int]) -> Rescaling { .average(points: 16) }
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {
     let input = try inputs.only()

@@ -10,6 +10,7 @@ public struct Tile: Layer {
   public init(repeats: [Int]) { self.repeats = repeats }
 
   public func isItemwise(for inputs: [Shape]) -> Bool { repeats.first == 1 }
+  public func rescaling(ofInputs changing: [Int]) -> Rescaling { .step }
   public func operations(inputs: [Shape], output: Shape) -> Int { 0 }
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {

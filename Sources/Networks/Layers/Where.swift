@@ -7,6 +7,10 @@ public struct Where: Layer {
 
   public init() {}
 
+  public func rescaling(ofInputs changing: [Int]) -> Rescaling {
+    changing.contains(0) ? .average(points: 8) : .step
+  }
+
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape {
     guard inputs.count == 3 else { throw LayerError("expects three inputs, found \(inputs.count)") }
     return try inputs.broadcastTogether()

@@ -34,7 +34,10 @@ final class Plan: @unchecked Sendable {
   let forward: [any Step]
   let backward: [any Step]
   private let input: Operand
+  /// Where the input lies that this one is compared with, if any.
+  private let referenceInput: Operand?
   private let values: [LayerName: Operand]
+  private let references: [LayerName: Operand]
   private let cotangents: [LayerName: Operand]
   private let parameterCotangents: [LayerName: [Operand]]
   private let updates: [ParameterName: Operand]
@@ -61,7 +64,9 @@ final class Plan: @unchecked Sendable {
     self.request = request
     self.batch = batch
     self.input = input
+    referenceInput = builder.references[graph.input]
     values = builder.values
+    references = builder.references
     cotangents = builder.cotangents
     parameterCotangents = Dictionary(
       grouping: builder.parameterCotangents.sorted { $0.key < $1.key }
@@ -78,20 +83,35 @@ final class Plan: @unchecked Sendable {
     backward = Array(steps[program.forwardCount...])
   }
 
-  /// Runs the forward pass. Traps unless `pictures` is a full batch.
-  func run(_ pictures: Tensor) {
+  /// Runs the forward pass. Traps unless `pictures` is a full batch, and `references` another one
+  /// where the plan compares.
+  func run(_ pictures: Tensor, against references: Tensor? = nil) {
     precondition(
       pictures.shape == input.shape, "the plan takes \(input.shape), got \(pictures.shape)")
+    precondition(
+      references?.shape == referenceInput?.shape,
+      "the plan compares with \(referenceInput.map { "\($0.shape)" } ?? "nothing"), got "
+        + "\(references.map { "\($0.shape)" } ?? "nothing")")
     memory.store(pictures, to: input)
+    if let references, let referenceInput { memory.store(references, to: referenceInput) }
     for step in forward { step.run() }
     sweepsRun = 0
   }
 
   func value(of layer: LayerName) -> Tensor {
+    memory.load(operand(of: layer, in: values))
+  }
+
+  /// The value in the pass that this one is compared with.
+  func reference(of layer: LayerName) -> Tensor {
+    memory.load(operand(of: layer, in: references))
+  }
+
+  private func operand(of layer: LayerName, in values: [LayerName: Operand]) -> Operand {
     guard request.reading.contains(layer), let operand = values[aliases[layer] ?? layer] else {
       preconditionFailure("the request does not list '\(layer)' as read")
     }
-    return memory.load(operand)
+    return operand
   }
 
   func update(of parameter: ParameterName) -> Tensor? {
@@ -148,6 +168,6 @@ extension TraceRequest {
     return TraceRequest(
       reading: try resolve(reading), seeding: try resolve(seeding),
       gradients: try resolve(gradients), summing: summed, parameters: try resolve(parameters),
-      phase: phase, rule: rule, sweeps: sweeps)
+      phase: phase, rule: rule, sweeps: sweeps, compares: compares)
   }
 }

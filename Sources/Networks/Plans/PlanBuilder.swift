@@ -13,11 +13,15 @@ public struct PlanBuilder {
 
   private(set) var program: Program
   private(set) var values: [LayerName: Operand] = [:]
+  /// Values of the pass that this one is compared with; those that do not change are the same.
+  private(set) var references: [LayerName: Operand] = [:]
   private(set) var cotangents: [LayerName: Operand] = [:]
   private(set) var parameterCotangents: [ParameterName: Operand] = [:]
   /// What a pass in training makes of parameters that follow the data instead of a gradient.
   private(set) var updates: [ParameterName: Operand] = [:]
   private var sites: [LayerName: Site] = [:]
+  /// What forward steps left, by the output of their site.
+  private var saved: [Operand: [Operand]] = [:]
   /// Layers whose cotangent already holds something.
   private var started: Set<LayerName> = []
   private var startedParameters: Set<ParameterName> = []
@@ -33,9 +37,18 @@ public struct PlanBuilder {
       return shape
     }
 
+    precondition(
+      !request.compares || phase == .inference && rule == .exact && request.parameters.isEmpty,
+      "passes are compared in inference, by the exact rule, and without parameters")
+
     let input = makeSlot(shape(graph.input))
     values[graph.input] = input
     program.mark(input) { $0.origin = .beforeForward }
+    if request.compares {
+      let reference = makeSlot(shape(graph.input))
+      references[graph.input] = reference
+      program.mark(reference) { $0.origin = .beforeForward }
+    }
 
     let needed = graph.ancestors(of: request.reading.union(request.seeding))
     for node in graph.nodes where needed.contains(node.name) {
@@ -47,9 +60,12 @@ public struct PlanBuilder {
       values[node.name] = site.output
       sites[node.name] = site
       node.layer.forward(site, into: &self)
+      if request.compares { emitReference(of: node, at: site) }
     }
     program.endForward()
-    for operand in request.reading.compactMap({ values[$0] }) + updates.values {
+    let read = request.reading.compactMap { values[$0] }
+    let readReferences = request.reading.compactMap { references[$0] }
+    for operand in read + readReferences + updates.values {
       program.mark(operand) { $0.isRead = true }
     }
 
@@ -70,11 +86,16 @@ public struct PlanBuilder {
       started.insert(name)
     }
     for node in graph.nodes.reversed() {
-      guard started.contains(node.name), let site = sites[node.name],
+      guard started.contains(node.name), var site = sites[node.name],
         request.parameters.contains(node.name)
           || node.inputs.contains(where: { cotangents[$0] != nil })
       else { continue }
-      node.layer.backward(site, into: &self)
+      site.saved = saved[site.output] ?? []
+      if request.compares {
+        emitRescaled(node, at: site)
+      } else {
+        node.layer.backward(site, into: &self)
+      }
     }
     for name in gradients {
       // A layer that no seed depends on has a zero gradient.
@@ -91,6 +112,88 @@ public struct PlanBuilder {
       if !startedParameters.contains(name) { emit(Fill(gradient)) }
       program.mark(gradient) { $0.isRead = true }
     }
+    if request.compares { program.dropUnread() }
+  }
+
+  // MARK: - Comparing with a reference
+
+  /// The forward step in the pass that this one is compared with, where anything is different there.
+  private mutating func emitReference(of node: LayerGraph.Node, at site: Site) {
+    let inputs = node.inputs.compactMap { references[$0] }
+    guard inputs != site.inputs else {
+      references[node.name] = site.output
+      return
+    }
+    let output = makeSlot(site.output.shape)
+    references[node.name] = output
+    node.layer.forward(site.moved(to: inputs, output: output), into: &self)
+  }
+
+  /// A backward step by the finite slope between both passes.
+  private mutating func emitRescaled(_ node: LayerGraph.Node, at site: Site) {
+    var site = site
+    let inputs = node.inputs.compactMap { references[$0] }
+    let output = references[node.name] ?? site.output
+    site.reference = Site.Reference(inputs: inputs, output: output, saved: saved[output] ?? [])
+    let changing = site.inputs.indices.filter { site.inputs[$0] != inputs[$0] }
+    switch changing.isEmpty ? .step : node.layer.rescaling(ofInputs: changing) {
+    case .step: node.layer.backward(site, into: &self)
+    case .secant: emitSecant(node.layer, at: site, ofInput: changing[0])
+    case .average(let points):
+      emitAverage(node.layer, at: site, ofInputs: changing, points: points)
+    }
+  }
+
+  private mutating func emitSecant(_ layer: any Layer, at site: Site, ofInput index: Int) {
+    let name = site.inputNames[index]
+    guard let reference = site.reference, let target = cotangents[name] else { return }
+    // A repeated input is no element's own.
+    guard target.shape == site.output.shape else {
+      return emitAverage(layer, at: site, ofInputs: [index], points: 8)
+    }
+    // The step's own result, in place of which the input gets the secant.
+    let derivative = makeSlot(target.shape)
+    let isStarted = started.remove(name) != nil
+    cotangents[name] = derivative
+    layer.backward(site, into: &self)
+    cotangents[name] = target
+    started.remove(name)
+    if isStarted { started.insert(name) }
+    let cotangent = cotangent(of: site)
+    contribute(to: index, of: site) { target, accumulates in
+      SecantPullback(
+        outputCotangent: cotangent, derivative: derivative, input: site.inputs[index],
+        output: site.output, referenceInput: reference.inputs[index],
+        referenceOutput: reference.output, inputCotangent: target, accumulates: accumulates)
+    }
+  }
+
+  private mutating func emitAverage(
+    _ layer: any Layer, at site: Site, ofInputs changing: [Int], points: Int
+  ) {
+    guard let reference = site.reference else { return }
+    let cotangent = cotangent(of: site)
+    let rule = GaussLegendre(count: points)
+    for (position, weight) in zip(rule.nodes, rule.weights) {
+      var inputs = site.inputs
+      for index in changing {
+        inputs[index] = makeSlot(site.inputs[index].shape)
+        emit(
+          Blend(
+            from: reference.inputs[index], to: site.inputs[index], at: Float(position),
+            output: inputs[index]))
+      }
+      var point = site.moved(to: inputs, output: makeSlot(site.output.shape))
+      layer.forward(point, into: &self)
+      point.saved = saved[point.output] ?? []
+      if points > 1 {
+        let share = makeSlot(cotangent.shape)
+        emit(Map(input: cotangent, output: share, function: FixedFactor(Float(weight))))
+        cotangents[site.name] = share
+      }
+      layer.backward(point, into: &self)
+    }
+    cotangents[site.name] = cotangent
   }
 
   // MARK: - What layers call
@@ -107,7 +210,7 @@ public struct PlanBuilder {
 
   /// Hands something computed in the forward step to the backward step of the same layer.
   public mutating func save(_ operand: Operand, for site: Site) {
-    sites[site.name]?.saved.append(operand)
+    saved[site.output, default: []].append(operand)
   }
 
   /// The output is the input under another shape.
@@ -182,5 +285,13 @@ public struct PlanBuilder {
   public mutating func contributeView(of site: Site) {
     let source = cotangent(of: site)
     contribute(to: 0, of: site) { Copy(from: source, to: $0, accumulates: $1) }
+  }
+}
+
+extension Site {
+  /// The same layer with other values.
+  fileprivate func moved(to inputs: [Operand], output: Operand) -> Site {
+    Site(
+      name: name, inputNames: inputNames, inputs: inputs, output: output, parameters: parameters)
   }
 }

@@ -22,14 +22,21 @@ struct PlanTeam {
 
   var batch: Int { plans.reduce(0) { $0 + $1.batch } }
 
-  func run(_ pictures: Tensor) {
+  func run(_ pictures: Tensor, against references: Tensor? = nil) {
     let starts = starts
+    func share(_ pictures: Tensor, _ index: Int) -> Tensor {
+      plans.count == 1 ? pictures : pictures.items(starts[index]..<starts[index + 1])
+    }
     inParallel { plan, index in
-      plan.run(plans.count == 1 ? pictures : pictures.items(starts[index]..<starts[index + 1]))
+      plan.run(share(pictures, index), against: references.map { share($0, index) })
     }
   }
 
   func value(of layer: LayerName) -> Tensor { .joining(plans.map { $0.value(of: layer) }) }
+
+  func reference(of layer: LayerName) -> Tensor {
+    .joining(plans.map { $0.reference(of: layer) })
+  }
 
   /// Only a single plan has updates, since they come of the whole batch.
   func update(of parameter: ParameterName) -> Tensor? { plans[0].update(of: parameter) }

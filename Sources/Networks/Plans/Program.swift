@@ -77,6 +77,20 @@ struct Program {
     (kernels, forwardCount) = (all, forward)
   }
 
+  /// Leaves out kernels of whose results nothing comes.
+  mutating func dropUnread() {
+    var wanted = Set(slots.indices.filter { slots[$0].isRead })
+    var dropped: Set<Int> = []
+    for (time, kernel) in kernels.enumerated().reversed() {
+      if kernel.writes.contains(where: { wanted.contains(root(of: $0)) }) {
+        wanted.formUnion(kernel.reads.filter(\.isSlot).map(root))
+      } else {
+        dropped.insert(time)
+      }
+    }
+    rewrite { time, kernel in dropped.contains(time) ? [] : [kernel] }
+  }
+
   /// Gives an operand the memory of another. Traps unless it fits.
   mutating func share(_ operand: Operand, with other: Operand) {
     let (from, to) = (root(of: operand), root(of: other))

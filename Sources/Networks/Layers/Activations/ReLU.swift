@@ -9,6 +9,8 @@ public struct ReLU: Layer {
 
   public func outputShape(for inputs: [Shape]) throws(LayerError) -> Shape { try inputs.only() }
 
+  public func rescaling(ofInputs changing: [Int]) -> Rescaling { .secant }
+
   public func forward(_ site: Site, into plan: inout PlanBuilder) {
     plan.emit(Map(input: site.inputs[0], output: site.output, function: Rectifier()))
   }
