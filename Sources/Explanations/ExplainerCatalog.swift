@@ -4,11 +4,25 @@ import Networks
 public enum ExplainerCatalog {
   public static let all: [ExplainerEntry] = [
     ExplainerEntry(Gradient.self),
+    ExplainerEntry(InputTimesGradient.self),
     ExplainerEntry(IntegratedGradients.self),
+    ExplainerEntry(SmoothGrad.self),
+    ExplainerEntry(SmoothGradSquared.self),
+    ExplainerEntry(VarGrad.self),
     ExplainerEntry(GuidedBackprop.self),
     ExplainerEntry(DeepLift.self),
     ExplainerEntry(GradCAM.self),
+    ExplainerEntry(GradCAMPlusPlus.self),
+    ExplainerEntry(LayerCAM.self),
+    ExplainerEntry(HiResCAM.self),
+    ExplainerEntry(XGradCAM.self),
+    ExplainerEntry(ScoreCAM.self),
     ExplainerEntry(GuidedGradCAM.self),
+    ExplainerEntry(Occlusion.self),
+    ExplainerEntry(FeatureAblation.self),
+    ExplainerEntry(RISE.self),
+    ExplainerEntry(KernelSHAP.self),
+    ExplainerEntry(LIME.self),
   ]
 
   /// The method of that name, or nil.

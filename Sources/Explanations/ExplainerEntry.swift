@@ -71,7 +71,8 @@ public struct ConfiguredExplainer: Sendable {
       return explanation
     }
     return Explanation(
-      map: explanation.map, counterpart: explanation.counterpart,
-      diagnostics: explanation.diagnostics, status: .nothingFound)
+      map: explanation.map, standardError: explanation.standardError,
+      counterpart: explanation.counterpart, diagnostics: explanation.diagnostics,
+      status: .nothingFound)
   }
 }

@@ -3,6 +3,9 @@ public import Tensors
 /// A method's answer to a question.
 public struct Explanation: Sendable {
   public let map: AttributionMap
+  /// Of methods that sample: how uncertain each value of the map is, as one standard error. Its values
+  /// have the map's shape.
+  public let standardError: AttributionMap?
   /// Another picture that the method found, `[1, C, H, W]`, values 0...1: a flip point, an adversarial
   /// picture, an inversion.
   public let counterpart: Tensor?
@@ -16,13 +19,16 @@ public struct Explanation: Sendable {
     case nothingFound
     /// The map does not add up to what it should explain, even at the largest effort allowed.
     case completenessFailed(gap: Double)
+    /// Sampling ended before the map was as certain as was asked for; `error` is relative.
+    case uncertain(error: Double)
   }
 
   public init(
-    map: AttributionMap, counterpart: Tensor? = nil, diagnostics: Diagnostics = Diagnostics(),
-    status: Status = .complete
+    map: AttributionMap, standardError: AttributionMap? = nil, counterpart: Tensor? = nil,
+    diagnostics: Diagnostics = Diagnostics(), status: Status = .complete
   ) {
     self.map = map
+    self.standardError = standardError
     self.counterpart = counterpart
     self.diagnostics = diagnostics
     self.status = status
@@ -36,6 +42,7 @@ extension Explanation.Status {
     case .complete: "complete"
     case .nothingFound: "nothing-found"
     case .completenessFailed: "completeness-failed"
+    case .uncertain: "uncertain"
     }
   }
 }

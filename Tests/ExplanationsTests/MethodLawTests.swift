@@ -35,7 +35,8 @@ struct MethodLawTests {
     let input = random.tensor([1, 3, 16, 16], in: 0...1)
     for baseline in Baseline.allCases {
       var method = IntegratedGradients()
-      method.baseline = baseline
+      method.baseline = BaselineMixture(baseline)
+      (method.draws, method.maximumSteps) = (1, 4096)
       method.tolerance = 0.003
       let explanation = try method.explain(question(input, fact: 1, foil: 2), using: model)
       let change =

@@ -13,7 +13,7 @@ struct MethodOptionsTests {
       parameters
         == .object([
           "steps": .integer(80), "maximumSteps": .integer(512), "tolerance": .number(0.01),
-          "baseline": .string("white"),
+          "baseline": .string("white"), "draws": .integer(8),
         ]))
   }
 
@@ -27,7 +27,7 @@ struct MethodOptionsTests {
     ("steps", "many", "expects a whole number, found 'many'"),
     ("steps", "0", "steps must be 1...4096, found 0"),
     ("steps.deep", "1", "has no parts"),
-    ("baseline", "pink", "'baseline' cannot be 'pink'; there are black and white"),
+    ("baseline", "pink", "'baseline' cannot be 'pink'; there are black, white, mean"),
     ("tolerance", "nan", "expects a number"),
     ("steps", "2.5", "steps"),
   ]) func `a wrong option is refused with a reason`(

@@ -13,7 +13,7 @@ struct ImportTableTests {
     ("Networks", libc.union(["Imaging", "Tensors", "Kernels", "Synchronization"])),
     ("Networks/Files", foundation),
     ("Networks/Files/ONNX", ["SwiftProtobuf"]),
-    ("Explanations", foundation.union(["Imaging", "Tensors", "Networks"])),
+    ("Explanations", foundation.union(libc).union(["Imaging", "Tensors", "Networks"])),
     ("Rendering", libc.union(["Imaging", "Explanations"])),
     // Kernels for the engine that a job runs on, and for the width of its threads.
     (

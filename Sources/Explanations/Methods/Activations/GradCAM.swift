@@ -1,5 +1,4 @@
 public import Networks
-import Tensors
 
 /// Where a layer's features that speak for the fact are active.
 ///
@@ -13,9 +12,7 @@ public struct GradCAM: Explainer {
     name: "grad-cam",
     summary: "Maps of a layer, weighted by their mean gradient: coarse, but steady.",
     source: "Selvaraju et al.: Grad-CAM, 2017 (arXiv:1610.02391)",
-    parameters: [
-      "layer": "a layer with positions, or auto: the last one before the classifier's head"
-    ])
+    parameters: LayerEvidence.parameters)
 
   public var layer = LayerChoice.automatic
 
@@ -24,38 +21,11 @@ public struct GradCAM: Explainer {
   public func explain(
     _ question: Question, using model: any DifferentiableClassifier
   ) throws(ExplainerError) -> Explanation {
-    let layer = try model.activationLayer(layer, for: Self.about.name)
-    let objective = question.objective
-    let request = TraceRequest(
-      reading: objective.layers.union([layer.name]), seeding: objective.layers,
-      gradients: [layer.name])
-    let trace = model.trace(question.subject.input, for: request)
-    let (values, seeds) = objective.evaluate(trace)
-    let activations = trace[layer.name]
-    let gradient = trace.gradient(seeding: seeds, at: layer.name)
-    return Explanation(
-      map: AttributionMap(Self.map(of: activations, weighedBy: gradient), sign: .magnitude),
-      diagnostics: Diagnostics(
-        values: ["objective": Double(values[0])], notes: ["layer": layer.name.description],
-        forwardPasses: 1, backwardPasses: 1))
-  }
-
-  /// max(0, Σ_c mean(Gᶜ) · Aᶜ) for `[1, C, h, w]` → `[1, h, w]`.
-  static func map(of activations: Tensor, weighedBy gradient: Tensor) -> Tensor {
-    let (channels, height, width) = (
-      activations.shape[1], activations.shape[2], activations.shape[3]
-    )
-    let plane = height * width
-    return activations.withScalars { a in
-      gradient.withScalars { g in
-        var sums = [Float](repeating: 0, count: plane)
-        for channel in 0..<channels {
-          let range = channel * plane..<(channel + 1) * plane
-          let weight = Float(g[range].reduce(0) { $0 + Double($1) } / Double(plane))
-          for (position, value) in a[range].enumerated() { sums[position] += weight * value }
-        }
-        return Tensor(sums.map { max($0, 0) }, shape: [1, height, width])
-      }
-    }
+    let evidence = try LayerEvidence(
+      of: question, at: layer, using: model, for: Self.about.name)
+    return evidence.explanation(
+      evidence.map { channel in
+        channel.gradient.reduce(0) { $0 + Double($1) } / Double(channel.gradient.count)
+      })
   }
 }

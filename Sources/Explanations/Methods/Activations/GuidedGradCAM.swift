@@ -15,9 +15,7 @@ public struct GuidedGradCAM: Explainer {
     name: "guided-grad-cam",
     summary: "The guided gradient where Grad-CAM finds features: sharp, and of the class.",
     source: "Selvaraju et al.: Grad-CAM, 2017 (arXiv:1610.02391)",
-    parameters: [
-      "layer": "a layer with positions, or auto: the last one before the classifier's head"
-    ])
+    parameters: LayerEvidence.parameters)
 
   /// The layer for Grad-CAM.
   public var layer = LayerChoice.automatic

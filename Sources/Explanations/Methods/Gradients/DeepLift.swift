@@ -26,7 +26,7 @@ public struct DeepLift: Explainer {
     source: "Shrikumar, Greenside, Kundaje: Learning Important Features Through Propagating "
       + "Activation Differences, 2017 (arXiv:1704.02685), rescale rule",
     parameters: [
-      "baseline": "what the picture is compared with: black or white",
+      "baseline": "what the picture is compared with: \(Baseline.names)",
       "tolerance": "completeness gap beyond which the status tells, as a part of the change",
     ])
 
@@ -48,7 +48,7 @@ public struct DeepLift: Explainer {
     _ question: Question, using model: any DifferentiableClassifier
   ) throws(ExplainerError) -> Explanation {
     let input = question.subject.input
-    let reference = baseline.tensor(for: input)
+    let reference = baseline.tensor(for: input, seed: question.subject.seed)
     let objective = question.objective
     let request = TraceRequest(
       reading: objective.layers, seeding: objective.layers, gradients: [.input], compares: true)

@@ -7,10 +7,14 @@ import Tensors
 /// values speak for the fact. The map has the input's shape `[C, H, W]`; its sum should be
 /// f(x) − f(b), and `completenessGap` holds how far it is from that, relative to it. The steps are
 /// doubled until the gap is within `tolerance`; where `maximumSteps` do not suffice, the status says
-/// so. Deterministic. Costs as many forward and backward passes as steps, doublings included.
+/// so. With several baselines the map is the mean over them, and the gap the largest. Deterministic, but
+/// for noise, which is keyed by the subject's seed. Costs as many forward and backward passes as steps
+/// for each baseline, doublings included.
 ///
 /// Sundararajan, Taly, Yan: Axiomatic Attribution for Deep Networks, 2017 (arXiv:1703.01365). The
-/// paper sums at evenly spaced points; Gauss-Legendre's rule reaches the same gap with fewer.
+/// paper sums at evenly spaced points; Gauss-Legendre's rule reaches the same gap with fewer. The mean
+/// over baselines is that of Erion et al.: Improving performance of deep learning models with axiomatic
+/// attribution priors and expected gradients, 2021 (arXiv:1906.10670), over baselines that need no data.
 public struct IntegratedGradients: Explainer {
   public static let about = MethodDescription(
     name: "integrated-gradients",
@@ -21,7 +25,9 @@ public struct IntegratedGradients: Explainer {
       "steps": "points on the path to begin with, 1 or more",
       "maximumSteps": "where doubling them ends",
       "tolerance": "completeness gap to reach, as a part of the change of the score",
-      "baseline": "where the path starts: black or white",
+      "baseline":
+        "where the path starts: \(Baseline.names); a sum such as black+white averages",
+      "draws": "how many pictures of noise are averaged, where noise is a baseline",
     ])
 
   /// Points on the path to begin with, at least 1.
@@ -30,7 +36,9 @@ public struct IntegratedGradients: Explainer {
   public var maximumSteps = 512
   /// The completeness gap to reach, above 0.
   public var tolerance = 0.01
-  public var baseline = Baseline.black
+  public var baseline = BaselineMixture(.black)
+  /// Pictures of noise, at least 1.
+  public var draws = 8
 
   public init() {}
 
@@ -42,6 +50,10 @@ public struct IntegratedGradients: Explainer {
           method: Self.about.name, parameter: name, reason: "must be 1...\(limit), found \(value)")
       }
     }
+    guard (1...1000).contains(draws) else {
+      throw .invalidParameter(
+        method: Self.about.name, parameter: "draws", reason: "must be 1...1000, found \(draws)")
+    }
     guard tolerance > 0 else {
       throw .invalidParameter(
         method: Self.about.name, parameter: "tolerance",
@@ -52,9 +64,43 @@ public struct IntegratedGradients: Explainer {
   public func explain(
     _ question: Question, using model: any DifferentiableClassifier
   ) throws(ExplainerError) -> Explanation {
-    let input = question.subject.input
-    let start = baseline.tensor(for: input)
-    let objective = question.objective
+    let (input, seed) = (question.subject.input, question.subject.seed)
+    let paths = try baseline.tensors(for: input, seed: seed, draws: draws).map {
+      start throws(ExplainerError) in
+      try path(from: start, to: input, question.objective, using: model)
+    }
+    var map = Tensor(zeros: input.shape)
+    for path in paths { map.add(path.map, scaledBy: 1 / Float(paths.count)) }
+    let gap = paths.map(\.gap).max() ?? 0
+    let points = paths.reduce(0) { $0 + $1.points }
+    return Explanation(
+      map: AttributionMap(map.reshaped(to: map.shape.item), sign: .signed),
+      diagnostics: Diagnostics(
+        values: [
+          "completenessGap": gap, "steps": Double(paths.map(\.steps).max() ?? 0),
+          "objective": paths[0].above,
+          "objectiveAtBaseline": paths.reduce(0) { $0 + $1.below } / Double(paths.count),
+        ], forwardPasses: points + 2 * paths.count, backwardPasses: points),
+      status: gap <= tolerance ? .complete : .completenessFailed(gap: gap))
+  }
+
+  /// What one path gives.
+  private struct Path {
+    /// `[1, C, H, W]`
+    let map: Tensor
+    let gap: Double
+    /// Points on the path in the end, and with all doublings.
+    let steps: Int
+    let points: Int
+    /// The objective at either end.
+    let above: Double
+    let below: Double
+  }
+
+  private func path(
+    from start: Tensor, to input: Tensor, _ objective: Objective,
+    using model: any DifferentiableClassifier
+  ) throws(ExplainerError) -> Path {
     let (above, below) = (
       Double(model.values(of: objective, for: input)[0]),
       Double(model.values(of: objective, for: start)[0])
@@ -62,26 +108,20 @@ public struct IntegratedGradients: Explainer {
     // A change that is nothing beside the values themselves is not divided by.
     let scale = max((above - below).magnitude, 1e-3 * max(above.magnitude, below.magnitude), 1e-6)
     var count = steps
-    var passes = 0
+    var points = 0
     while true {
       let rule = GaussLegendre(count: count)
       let average = model.gradientSum(
         of: objective, from: start, to: input, at: rule.nodes, weights: rule.weights)
       let map = (input - start) * average
-      passes += count
+      points += count
       let gap = (map.sum - (above - below)).magnitude / scale
       guard gap.isFinite else {
         throw .nonFinite(method: Self.about.name, where: "the sum of the map")
       }
       if gap <= tolerance || 2 * count > maximumSteps {
-        return Explanation(
-          map: AttributionMap(map.reshaped(to: map.shape.item), sign: .signed),
-          diagnostics: Diagnostics(
-            values: [
-              "completenessGap": gap, "steps": Double(count), "objective": above,
-              "objectiveAtBaseline": below,
-            ], forwardPasses: passes + 2, backwardPasses: passes),
-          status: gap <= tolerance ? .complete : .completenessFailed(gap: gap))
+        return Path(
+          map: map, gap: gap, steps: count, points: points, above: above, below: below)
       }
       count *= 2
     }

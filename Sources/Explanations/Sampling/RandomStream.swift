@@ -1,0 +1,7 @@
+/// What the random numbers of a picture are used for. Two uses never see the same numbers.
+enum RandomStream {
+  static let baseline: UInt32 = 1
+  static let noise: UInt32 = 2
+  static let masks: UInt32 = 3
+  static let coalitions: UInt32 = 4
+}

@@ -1,0 +1,201 @@
+import Foundation
+import Kernels
+import Networks
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Explanations
+
+/// Methods against stored values of PyTorch, Captum and pytorch-grad-cam, on every stored network.
+extension ReferenceMethodTests {
+  /// The layer of each network whose maps the references weigh.
+  static let activationLayers: [String: LayerName] = [
+    "plain": "relu3", "residual": "relu7", "fire": "concat2", "mobile": "hardswish2",
+    "mix": "prelu1", "alex": "relu3", "vggprep": "relu4", "strided": "relu2", "avgres": "relu5",
+  ]
+  static let everyNetwork = activationLayers.keys.sorted()
+
+  @Test(arguments: everyNetwork, Engine.available)
+  func `input times gradient equals the stored one`(_ name: String, _ engine: Engine) throws {
+    let reference = try Reference(name, engine: engine)
+    let expected = try reference.map("input_x_gradient")
+    for picture in 0..<2 {
+      let map = try InputTimesGradient().explain(
+        reference.question(picture), using: reference.model
+      ).map
+      #expect(relativeError(map.values, expected.item(picture)) < 1e-4)
+    }
+  }
+
+  @Test(arguments: everyNetwork, Engine.available)
+  func `moments of gradients at stored noise equal the stored ones`(
+    _ name: String, _ engine: Engine
+  ) throws {
+    let reference = try Reference(name, engine: engine)
+    let noise = try reference.map("smoothgrad_noise")
+    let (mean, square, variance) = (
+      try reference.map("smoothgrad"), try reference.map("smoothgrad_sq"),
+      try reference.map("vargrad")
+    )
+    for picture in 0..<2 {
+      let input = reference.inputs.item(picture)
+      var sums = PowerSums(input.shape.item, order: 2)
+      NoisyGradients.add(
+        to: &sums, .logit(reference.targets[picture]), using: reference.model, at: 0..<noise.batch
+      ) { input + noise.item($0).reshaped(to: Shape([2] + input.shape.item.extents)).item(picture) }
+      #expect(relativeError(sums.mean, mean.item(picture)) < 5e-4)
+      #expect(relativeError(sums.meanSquare, square.item(picture)) < 5e-4)
+      #expect(relativeError(sums.variance, variance.item(picture)) < 5e-4)
+    }
+  }
+
+  /// Names of stored maps, and the methods that make them.
+  static let activationMethods: [(name: String, method: any ActivationMethod)] = [
+    ("gradcam", GradCAM()), ("gradcam_pp", GradCAMPlusPlus()), ("layercam", LayerCAM()),
+    ("hirescam", HiResCAM()), ("xgradcam", XGradCAM()), ("scorecam", ScoreCAM()),
+  ]
+
+  @Test(arguments: everyNetwork, activationMethods.indices)
+  func `class activation maps equal the stored ones`(_ name: String, _ index: Int) throws {
+    let (file, plain) = Self.activationMethods[index]
+    var method = plain
+    method.layer = .named(try #require(Self.activationLayers[name]))
+    for engine in Engine.available {
+      let reference = try Reference(name, engine: engine)
+      let expected = try reference.map(file)
+      let input = reference.model.inputShape
+      for picture in 0..<2 {
+        let map = try method.explain(reference.question(picture), using: reference.model).map
+        let found = map.values.stretched.resized(height: input[1], width: input[2]).stretched
+        let stored = expected.item(picture)
+        #expect((found.reshaped(to: stored.shape) - stored).largestMagnitude < 2e-3)
+      }
+    }
+  }
+
+  @Test(arguments: everyNetwork, Engine.available)
+  func `occlusion equals the stored one`(_ name: String, _ engine: Engine) throws {
+    let reference = try Reference(name, engine: engine)
+    let expected = try reference.map("occlusion")
+    let (model, inputs) = try reference.fromBlack(on: engine)
+    var method = Occlusion()
+    (method.window, method.stride, method.baseline) = (8, 4, .black)
+    for picture in 0..<2 {
+      let question = Question(.synthetic(inputs.item(picture)), fact: reference.targets[picture])
+      let map = try method.explain(question, using: model).map
+      #expect(relativeError(map.values, expected.item(picture)) < 5e-4)
+    }
+  }
+
+  @Test(arguments: everyNetwork, Engine.available)
+  func `feature ablation equals the stored one`(_ name: String, _ engine: Engine) throws {
+    let reference = try Reference(name, engine: engine)
+    let expected = try reference.map("feature_ablation")
+    let regions = try reference.map("superpixels")
+    let (model, inputs) = try reference.fromBlack(on: engine)
+    var method = FeatureAblation()
+    method.baseline = .black
+    for picture in 0..<2 {
+      let question = Question(.synthetic(inputs.item(picture)), fact: reference.targets[picture])
+      let map = method.explain(question, using: model, by: Regions(regions.item(picture))).map
+      #expect(relativeError(map.values, expected.item(picture)) < 5e-4)
+    }
+  }
+
+  @Test(arguments: everyNetwork, Engine.available)
+  func `exact Shapley values are reproduced, and approached by samples`(
+    _ name: String, _ engine: Engine
+  ) throws {
+    let reference = try Reference(name, engine: engine)
+    let expected = try reference.map("shapley_exact")
+    let cells = try reference.map("shapley_cells")
+    let regions = Regions(cells.reshaped(to: Shape([1] + cells.shape.extents)))
+    let (model, inputs) = try reference.fromBlack(on: engine)
+    for picture in 0..<2 {
+      let question = Question(.synthetic(inputs.item(picture)), fact: reference.targets[picture])
+      let stored = expected.item(picture).scalars
+      let largest = expected.item(picture).largestMagnitude
+      var method = KernelSHAP()
+      method.baseline = .black
+      let exact = try method.explain(question, using: model, by: regions)
+      #expect(exact.standardError == nil)
+      method.samples = 256
+      let sampled = try method.explain(question, using: model, by: regions)
+      let errors = try #require(sampled.standardError)
+      for (position, cell) in cells.scalars.enumerated() {
+        let value = stored[Int(cell)]
+        #expect((exact.map.values[position] - value).magnitude < 1e-3 * largest)
+        // Five standard errors, and rounding.
+        #expect(
+          (sampled.map.values[position] - value).magnitude
+            < 5 * errors.values[position] + 1e-3 * largest)
+      }
+    }
+  }
+}
+
+/// Methods that weigh a layer's maps.
+protocol ActivationMethod: Explainer<any DifferentiableClassifier> {
+  var layer: LayerChoice { get set }
+}
+extension GradCAM: ActivationMethod {}
+extension GradCAMPlusPlus: ActivationMethod {}
+extension LayerCAM: ActivationMethod {}
+extension HiResCAM: ActivationMethod {}
+extension XGradCAM: ActivationMethod {}
+extension ScoreCAM: ActivationMethod {}
+
+extension ReferenceMethodTests.Reference {
+  /// The network and its inputs seen from the normalised black pixel, which the stored perturbations
+  /// use as their baseline.
+  func fromBlack(on engine: Engine) throws -> (CompiledNetwork, Tensor) {
+    let network = try Network(shifting: model.network, by: black)
+    let plane = inputs.shape[2] * inputs.shape[3]
+    let moved = Tensor(
+      inputs.scalars.enumerated().map { $1 - black[$0 / plane % black.count] },
+      shape: inputs.shape)
+    return (CompiledNetwork(network, engine: engine), moved)
+  }
+}
+
+extension Regions {
+  /// Stored labels `[1, H, W]`, which count from 0 and leave none out.
+  init(_ labels: Tensor) {
+    self.init(
+      labels: labels.scalars.map { Int($0) }, width: labels.shape[2], height: labels.shape[1])
+  }
+}
+
+extension Tensor {
+  /// What pytorch-grad-cam does before and after it resizes a map: least value 0, largest 1.
+  fileprivate var stretched: Tensor {
+    let (low, high) = withScalars { ($0.min() ?? 0, $0.max() ?? 0) }
+    return map { ($0 - low) / (1e-7 + high - low) }
+  }
+
+  /// `[1, h, w]` at another size, linearly between the centres of positions.
+  fileprivate func resized(height: Int, width: Int) -> Tensor {
+    func axis(_ from: Int, _ to: Int) -> [(Int, Int, Float)] {
+      (0..<to).map {
+        let place = max((Float($0) + 0.5) * Float(from) / Float(to) - 0.5, 0)
+        let first = min(Int(place), from - 1)
+        return (first, min(first + 1, from - 1), min(place - Float(first), 1))
+      }
+    }
+    let (rows, columns) = (axis(shape[1], height), axis(shape[2], width))
+    let (values, across) = (scalars, shape[2])
+    return Tensor(
+      rows.flatMap { upper, lower, down in
+        columns.map { left, right, part in
+          let above =
+            values[upper * across + left] * (1 - part)
+            + values[upper * across + right] * part
+          let below =
+            values[lower * across + left] * (1 - part)
+            + values[lower * across + right] * part
+          return above * (1 - down) + below * down
+        }
+      }, shape: [1, height, width])
+  }
+}
