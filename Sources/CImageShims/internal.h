@@ -7,9 +7,12 @@
 /// What both kinds of reader begin with.
 struct tm_image_reader {
   tm_image_status (*read)(tm_image_reader *, uint8_t *pixels);
+  /// Null where the format has no such way.
+  tm_image_status (*reduce)(tm_image_reader *, uint32_t divisor);
   void (*close)(tm_image_reader *);
   tm_image_header header;
-  bool is_damaged;
+  bool allows_truncation;
+  tm_image_flaws flaws;
 };
 
 /// Where a library's error handler returns to, with the status it leaves.

@@ -14,6 +14,8 @@ typedef struct {
   struct jpeg_error_mgr base;
   tm_landing landing;
   bool is_damaged;
+  bool allows_truncation;
+  bool is_truncated;
   /// All rows have been read.
   bool is_complete;
 } error_manager;
@@ -49,8 +51,10 @@ static void on_message(j_common_ptr cinfo, int level) {
   error_manager *errors = (error_manager *)cinfo->err;
   switch (errors->base.msg_code) {
     case JWRN_JPEG_EOF:
-      // The library would make up the rest in gray.
-      if (!errors->is_complete) on_error(cinfo);
+      // The library makes up the rest in gray.
+      if (errors->is_complete) break;
+      if (!errors->allows_truncation) on_error(cinfo);
+      errors->is_truncated = true;
       break;
     case JWRN_ARITH_BAD_CODE:
     case JWRN_HIT_MARKER:
@@ -109,6 +113,7 @@ static tm_image_status read_jpeg(tm_image_reader *base, uint8_t *pixels) {
   jpeg_reader *reader = (jpeg_reader *)base;
   if (setjmp(reader->errors.landing.place)) return reader->errors.landing.status;
   j_decompress_ptr cinfo = &reader->cinfo;
+  reader->errors.allows_truncation = base->allows_truncation;
   jpeg_start_decompress(cinfo);
 
   const tm_image_header *header = &base->header;
@@ -134,7 +139,20 @@ static tm_image_status read_jpeg(tm_image_reader *base, uint8_t *pixels) {
   // rows cannot be right.
   reader->errors.is_complete = true;
   jpeg_finish_decompress(cinfo);
-  base->is_damaged = reader->errors.is_damaged;
+  base->flaws = (tm_image_flaws){
+    .is_damaged = reader->errors.is_damaged, .is_truncated = reader->errors.is_truncated};
+  return TM_IMAGE_OK;
+}
+
+static tm_image_status reduce_jpeg(tm_image_reader *base, uint32_t divisor) {
+  jpeg_reader *reader = (jpeg_reader *)base;
+  if (setjmp(reader->errors.landing.place)) return reader->errors.landing.status;
+  j_decompress_ptr cinfo = &reader->cinfo;
+  cinfo->scale_num = 1;
+  cinfo->scale_denom = divisor;
+  jpeg_calc_output_dimensions(cinfo);
+  base->header.width = cinfo->output_width;
+  base->header.height = cinfo->output_height;
   return TM_IMAGE_OK;
 }
 
@@ -144,6 +162,7 @@ tm_image_status tm_jpeg_open(
   jpeg_reader *reader = calloc(1, sizeof *reader);
   if (!reader) return tm_fail(TM_IMAGE_OUT_OF_MEMORY, "no memory for a JPEG reader");
   reader->base.read = read_jpeg;
+  reader->base.reduce = reduce_jpeg;
   reader->base.close = close_jpeg;
   j_decompress_ptr cinfo = &reader->cinfo;
   cinfo->err = set_up(&reader->errors);

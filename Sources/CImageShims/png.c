@@ -25,14 +25,29 @@ typedef struct {
   png_infop info;
   const uint8_t *next;
   size_t left;
+  /// Rows of any pass that were read.
+  uint64_t rows;
+  /// The bytes end within the pixels.
+  bool is_cut;
 } png_reader;
 
 static void next_bytes(png_structp png, png_bytep target, size_t count) {
   png_reader *reader = png_get_io_ptr(png);
   if (count > reader->left) {
+    // Rows that were read stay: the caller lands with what there is.
+    reader->base.flaws.is_truncated = reader->base.allows_truncation && reader->rows > 0;
     tm_jump(&reader->landing, TM_IMAGE_TRUNCATED, "the bytes end within a chunk");
   }
   memcpy(target, reader->next, count);
+  // The header of pixels that reach beyond the end: libpng asks for thousands of them at once and would
+  // see none, so it is told of as many as there are.
+  if (count == 8 && !memcmp(target + 4, "IDAT", 4)) {
+    size_t there = reader->left - count;
+    if (png_get_uint_32(target) > there) {
+      png_save_uint_32(target, (png_uint_32)there);
+      reader->is_cut = true;
+    }
+  }
   reader->next += count;
   reader->left -= count;
 }
@@ -45,7 +60,9 @@ static void close_png(tm_image_reader *base) {
 
 static tm_image_status read_png(tm_image_reader *base, uint8_t *pixels) {
   png_reader *reader = (png_reader *)base;
-  if (setjmp(reader->landing.place)) return reader->landing.status;
+  if (setjmp(reader->landing.place)) {
+    return base->flaws.is_truncated ? TM_IMAGE_OK : reader->landing.status;
+  }
   png_structp png = reader->png;
 
   png_set_expand(png);    // palettes, fewer than 8 bits, transparent colours
@@ -57,11 +74,17 @@ static tm_image_status read_png(tm_image_reader *base, uint8_t *pixels) {
   if (png_get_rowbytes(png, reader->info) != stride) {
     tm_jump(&reader->landing, TM_IMAGE_UNSUPPORTED, "rows have an unexpected length");
   }
+  if (base->allows_truncation) memset(pixels, 0, stride * base->header.height);
   for (int pass = 0; pass < passes; pass++) {
     for (uint32_t y = 0; y < base->header.height; y++) {
       png_read_row(png, pixels + y * stride, NULL);
+      reader->rows++;
     }
   }
+  if (reader->is_cut && !base->allows_truncation) {
+    return tm_fail(TM_IMAGE_TRUNCATED, "the bytes end within a chunk");
+  }
+  base->flaws.is_truncated = reader->is_cut;
   return TM_IMAGE_OK;
 }
 

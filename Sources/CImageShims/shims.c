@@ -17,16 +17,26 @@ void tm_jump(tm_landing *landing, tm_image_status status, const char *message) {
   longjmp(landing->place, 1);
 }
 
+tm_image_status tm_image_reduce(
+    tm_image_reader *reader, uint32_t divisor, tm_image_header *header) {
+  if (!reader->reduce) return tm_fail(TM_IMAGE_UNSUPPORTED, "only JPEG can be read smaller");
+  tm_image_status status = reader->reduce(reader, divisor);
+  *header = reader->header;
+  return status;
+}
+
 tm_image_status tm_image_read(
-    tm_image_reader *reader, uint8_t *pixels, size_t capacity, bool *is_damaged) {
+    tm_image_reader *reader, uint8_t *pixels, size_t capacity, bool allows_truncation,
+    tm_image_flaws *flaws) {
   const tm_image_header *header = &reader->header;
   // Both sides are below 2^31, so the product with at most 4 channels fits 64 bits.
   uint64_t expected = (uint64_t)header->width * header->height * header->channels;
   if (capacity != expected) {
     return tm_fail(TM_IMAGE_UNSUPPORTED, "the buffer does not have the size of the picture");
   }
+  reader->allows_truncation = allows_truncation;
   tm_image_status status = reader->read(reader, pixels);
-  *is_damaged = reader->is_damaged;
+  *flaws = reader->flaws;
   return status;
 }
 

@@ -29,6 +29,18 @@ public enum DecodeNote: String, Sendable, Codable, CaseIterable {
   case gammaIgnored
   /// The picture was turned as EXIF asks.
   case oriented
+  /// A JPEG was decoded to a fraction of its size, since that was asked for.
+  case reduced
+  /// The file ended before the picture did; what is missing is gray, black or transparent.
+  case truncated
+}
+
+/// What becomes of a file that ends before its picture does.
+public enum TruncationPolicy: String, Sendable, Codable, CaseIterable {
+  /// It is no picture.
+  case refuse
+  /// It is read as far as it goes, with a note, if any of its rows is there.
+  case allow
 }
 
 /// What becomes of the orientation that EXIF asks for.

@@ -37,16 +37,29 @@ struct ImageReader: ~Copyable {
     }
   }
 
-  /// The pixels as stored, and whether damage was patched over. To be called once.
-  borrowing func pixels() throws(CodecError) -> (bitmap: Bitmap, isDamaged: Bool) {
-    var isDamaged = false
+  /// The pixels as stored, or a JPEG's at a fraction of its size, and what was wrong with them. To be
+  /// called once.
+  ///
+  /// - Parameter divisor: 1, and for a JPEG also 2, 4 or 8.
+  borrowing func pixels(
+    dividedBy divisor: Int = 1, allowingTruncation: Bool
+  ) throws(CodecError) -> (bitmap: Bitmap, isDamaged: Bool, isTruncated: Bool) {
+    var flaws = tm_image_flaws()
     let format = header.format
-    let bitmap = try Bitmap(size: header.size, layout: header.layout) {
+    var size = header.size
+    if divisor > 1 {
+      var reduced = tm_image_header()
+      let status = tm_image_reduce(pointer, UInt32(divisor), &reduced)
+      guard status == TM_IMAGE_OK else { throw CodecError(status, format) }
+      size = PixelSize(width: Int(reduced.width), height: Int(reduced.height))
+    }
+    let bitmap = try Bitmap(size: size, layout: header.layout) {
       (samples) throws(CodecError) in
-      let status = tm_image_read(pointer, samples.baseAddress, samples.count, &isDamaged)
+      let status = tm_image_read(
+        pointer, samples.baseAddress, samples.count, allowingTruncation, &flaws)
       guard status == TM_IMAGE_OK else { throw CodecError(status, format) }
     }
-    return (bitmap, isDamaged)
+    return (bitmap, flaws.is_damaged, flaws.is_truncated)
   }
 }
 

@@ -1,26 +1,51 @@
 /// How pictures of any size are brought to the size of a network's input.
-public enum InputGeometry: Sendable, Hashable {
-  /// The shorter side is scaled to `short`, the longer one in proportion, and the middle cut out:
-  /// `crop:256:224`.
-  case crop(short: Int, size: PixelSize)
-  /// The whole picture is scaled to the input, whatever that does to its proportions: `squash:224`.
-  case squash(PixelSize)
-  /// The whole picture is scaled to fit, and the rest filled with gray: `letterbox:224`.
-  case letterbox(PixelSize)
+public struct InputGeometry: Sendable, Hashable {
+  /// Which part of a picture becomes the input.
+  public enum Framing: Sendable, Hashable {
+    /// The shorter side is scaled to `short`, the longer one in proportion, and the middle cut out:
+    /// `crop:256:224`.
+    case crop(short: Int, size: PixelSize)
+    /// The whole picture is scaled to the input, whatever that does to its proportions: `squash:224`.
+    case squash(PixelSize)
+    /// The whole picture is scaled to fit, and the rest filled with gray: `letterbox:224`.
+    case letterbox(PixelSize)
+  }
+
+  public var framing: Framing
+  /// How pixels are weighed when the picture is scaled: `crop:256:224:bicubic`.
+  public var filter: ResizeFilter
+
+  public init(_ framing: Framing, filter: ResizeFilter = .bilinear) {
+    self.framing = framing
+    self.filter = filter
+  }
+
+  /// The middle of the picture, bilinear.
+  public static func crop(short: Int, size: PixelSize) -> InputGeometry {
+    InputGeometry(.crop(short: short, size: size))
+  }
+
+  /// The whole picture, bilinear, whatever its proportions.
+  public static func squash(_ size: PixelSize) -> InputGeometry { InputGeometry(.squash(size)) }
+
+  /// The whole picture, bilinear, in its proportions.
+  public static func letterbox(_ size: PixelSize) -> InputGeometry {
+    InputGeometry(.letterbox(size))
+  }
 
   /// The largest side of an input, in pixels.
   public static let sideLimit = 16384
 
   /// Size of the network's input.
   public var input: PixelSize {
-    switch self {
+    switch framing {
     case .crop(_, let size), .squash(let size), .letterbox(let size): size
     }
   }
 
   /// Where the input lies in a picture of the given size.
   public func placement(in picture: PixelSize) -> Placement {
-    switch self {
+    switch framing {
     case .squash(let size):
       return Placement(picture: picture, scaled: size, window: size.bounds)
     case .crop(let short, let size):
@@ -59,15 +84,16 @@ public enum InputGeometry: Sendable, Hashable {
 }
 
 extension InputGeometry: LosslessStringConvertible, Codable {
-  /// `crop:256:224`, `squash:320x224`.
+  /// `crop:256:224`, `squash:320x224:bicubic`.
   public var description: String {
     func text(_ size: PixelSize) -> String {
       size.width == size.height ? "\(size.width)" : "\(size)"
     }
-    switch self {
-    case .crop(let short, let size): return "crop:\(short):\(text(size))"
-    case .squash(let size): return "squash:\(text(size))"
-    case .letterbox(let size): return "letterbox:\(text(size))"
+    let end = filter == .bilinear ? "" : ":\(filter)"
+    switch framing {
+    case .crop(let short, let size): return "crop:\(short):\(text(size))" + end
+    case .squash(let size): return "squash:\(text(size))" + end
+    case .letterbox(let size): return "letterbox:\(text(size))" + end
     }
   }
 
@@ -78,9 +104,18 @@ extension InputGeometry: LosslessStringConvertible, Codable {
   }
 
   /// Reads `crop:SHORT:SIZE`, `squash:SIZE` or `letterbox:SIZE`, SIZE being `224` or `320x224`
-  /// (width x height).
+  /// (width x height), with the name of a filter behind if that is not bilinear.
   public init(parsing text: String) throws(InputGeometryError) {
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    var parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    var filter = ResizeFilter.bilinear
+    if parts.count > 2, let last = parts.last, last.contains(where: { $0.isLetter && $0 != "x" }) {
+      guard let known = ResizeFilter(rawValue: String(last)) else {
+        let names = ResizeFilter.allCases.map(\.rawValue).joined(separator: ", ")
+        throw InputGeometryError("'\(text)': there is no filter '\(last)'; there are \(names)")
+      }
+      filter = known
+      parts.removeLast()
+    }
     switch (parts.first, parts.count) {
     case ("crop", 3):
       let (short, size) = (try Self.side(parts[1], in: text), try Self.size(parts[2], in: text))
@@ -89,13 +124,15 @@ extension InputGeometry: LosslessStringConvertible, Codable {
           "'\(text)': a cut of \(size) does not fit a square picture of \(short); make that "
             + "\(max(size.width, size.height)) or more, or use letterbox:\(size)")
       }
-      self = .crop(short: short, size: size)
-    case ("squash", 2): self = .squash(try Self.size(parts[1], in: text))
-    case ("letterbox", 2): self = .letterbox(try Self.size(parts[1], in: text))
+      self.init(.crop(short: short, size: size), filter: filter)
+    case ("squash", 2):
+      self.init(.squash(try Self.size(parts[1], in: text)), filter: filter)
+    case ("letterbox", 2):
+      self.init(.letterbox(try Self.size(parts[1], in: text)), filter: filter)
     default:
       throw InputGeometryError(
         "'\(text)' is no geometry; there are crop:SHORT:SIZE, squash:SIZE and letterbox:SIZE, such "
-          + "as crop:256:224 or squash:320x224")
+          + "as crop:256:224, squash:320x224 or crop:256:224:bicubic")
     }
   }
 

@@ -121,6 +121,76 @@ struct ImageCodecsTests {
     }
   }
 
+  @Test(arguments: [
+    "rgb8.png", "rgba8-interlaced.png", "palette8.png", "jpeg-444.jpg", "jpeg-gray.jpg",
+  ])
+  func `where it is allowed, a file that is cut is read as far as it goes`(name: String) throws {
+    let bytes = try GoldenFile.read(name)
+    let whole = try ImageCodecs.decode(bytes).bitmap
+    #expect(try ImageCodecs.decode(bytes, truncation: .allow) == ImageCodecs.decode(bytes))
+    var readCount = 0
+    for count in 8..<bytes.count - 12 {
+      let cut = Array(bytes[..<count])
+      guard let image = try? ImageCodecs.decode(cut, truncation: .allow) else { continue }
+      #expect(image.notes.contains(.truncated))
+      #expect(image.bitmap.size == whole.size && image.bitmap.layout == whole.layout)
+      // Memory that was not written would differ from time to time.
+      #expect(try ImageCodecs.decode(cut, truncation: .allow) == image)
+      readCount += 1
+    }
+    #expect(readCount > 10)
+  }
+
+  @Test func `of a file that is cut late the upper rows are right`() throws {
+    let bytes = try GoldenFile.read("rgb8.png")
+    let whole = try ImageCodecs.decode(bytes).bitmap
+    let cut = try ImageCodecs.decode(Array(bytes.dropLast(40)), truncation: .allow).bitmap
+    #expect(
+      (0..<whole.width).allSatisfy { x in (0..<3).allSatisfy { cut[x, 0, $0] == whole[x, 0, $0] } })
+  }
+
+  @Test(arguments: ["rgb8.png", "jpeg-444.jpg"])
+  func `of a file without any pixels nothing can be read`(name: String) throws {
+    let bytes = try GoldenFile.read(name)
+    for count in [0, 8, 16, 30] {
+      #expect(throws: CodecError.self) {
+        try ImageCodecs.decode(Array(bytes[..<count]), truncation: .allow)
+      }
+    }
+  }
+
+  // MARK: - Reduced decoding
+
+  @Test(arguments: [(2, 1), (1, 2), (0.5, 4), (0.3, 4), (0.25, 8), (0.001, 8), (3, 1)])
+  func `a JPEG is decoded to the smallest size that is large enough`(
+    factor: Double, divisor: Int
+  ) throws {
+    // A smooth slope of 200 x 120 pixels, as a JPEG likes it.
+    var slope = Bitmap(size: PixelSize(width: 200, height: 120), layout: .gray, filledWith: [0])
+    for y in 0..<120 { for x in 0..<200 { slope[x, y] = UInt8(x / 2 + y) } }
+    let bytes = try JPEGCodec.encode(slope, quality: 1)
+    let image = try ImageCodecs.decode(
+      bytes,
+      reducingTo: { full in
+        #expect(full == slope.size)
+        return PixelSize(width: max(Int(100 * factor), 1), height: max(Int(60 * factor), 1))
+      })
+    #expect(image.bitmap.size == PixelSize(width: 200 / divisor, height: 120 / divisor))
+    #expect(image.notes == (divisor > 1 ? [.reduced] : []))
+    #expect(image.header.size == slope.size)
+    let shrunk = slope.resized(to: image.bitmap.size, filter: .box)
+    #expect(largestDifference(image.bitmap.samples, shrunk.samples) <= 3)
+  }
+
+  @Test func `a JPEG that is turned is reduced as it stands upright, and a PNG never`() throws {
+    let turned = try ImageCodecs.decode(
+      try GoldenFile.read("jpeg-exif6.jpg"), reducingTo: { _ in PixelSize(width: 8, height: 12) })
+    #expect(turned.bitmap.size == PixelSize(width: 8, height: 12))
+    let bytes = try GoldenFile.read("rgb8.png")
+    let png = try ImageCodecs.decode(bytes, reducingTo: { _ in PixelSize(side: 1) })
+    #expect(try png == ImageCodecs.decode(bytes))
+  }
+
   @Test func `a wrong checksum of pixels is refused`() throws {
     var bytes = try GoldenFile.read("rgb8.png")
     bytes[bytes.count - 13] ^= 1

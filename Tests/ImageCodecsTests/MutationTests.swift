@@ -1,18 +1,24 @@
+import Foundation
 import ImageCodecs
 import Imaging
 import TestSupport
 import Testing
 
 /// Files with random faults: whatever the bytes, there is a picture or a typed error.
+///
+/// `TIDEMARK_MUTATIONS` sets how many are made of each file; `Scripts/fuzz` sets it high, under the
+/// address sanitizer.
 struct MutationTests {
   private static let limit = DecodeLimit(pixels: 1 << 16, side: 1 << 12)
+  private static let rounds =
+    ProcessInfo.processInfo.environment["TIDEMARK_MUTATIONS"].flatMap { Int($0) } ?? 100
 
   @Test(arguments: GoldenFile.all.filter { $0.name != "text-bomb.png" })
   func `a mutated file gives a picture or an error`(_ golden: GoldenFile) throws {
     let original = try golden.bytes
     var random = TestRandom(UInt64(original.count))
     var pictures = 0
-    for round in 0..<100 {
+    for round in 0..<Self.rounds {
       var bytes = original
       for _ in 0...round % 4 { mutate(&bytes, using: &random) }
       // With checksums set right the faults get past the first door.
@@ -26,11 +32,14 @@ struct MutationTests {
         // Memory that was not written would differ from time to time.
         #expect(try ImageCodecs.decode(bytes, limit: Self.limit) == image)
         pictures += 1
+        _ = try? ImageCodecs.decode(
+          bytes, limit: Self.limit, reducingTo: { _ in PixelSize(side: 1) })
       } catch {
         #expect(!error.description.isEmpty)
+        _ = try? ImageCodecs.decode(bytes, limit: Self.limit, truncation: .allow)
       }
     }
-    #expect(pictures < 100)
+    #expect(pictures < Self.rounds)
   }
 
   private func mutate(_ bytes: inout [UInt8], using random: inout TestRandom) {

@@ -124,15 +124,26 @@ struct PlacementTests {
     #expect(placement.input(from: picture).samples.allSatisfy { $0 == 77 })
   }
 
-  @Test(arguments: ["crop:256:224", "squash:320x224", "letterbox:32"])
+  @Test(arguments: [
+    "crop:256:224", "squash:320x224", "letterbox:32", "crop:256:224:bicubic",
+    "squash:320x224:lanczos",
+    "letterbox:32:nearest",
+  ])
   func `geometries are written as they are read`(_ text: String) throws {
     #expect(try InputGeometry(parsing: text).description == text)
+  }
+
+  @Test func `bilinear is what is meant where no filter is named`() throws {
+    #expect(try InputGeometry(parsing: "squash:8") == .squash(PixelSize(side: 8)))
+    #expect(try InputGeometry(parsing: "squash:8:bilinear").description == "squash:8")
+    #expect(try InputGeometry(parsing: "squash:8:lanczos").filter == .lanczos)
   }
 
   @Test(arguments: [
     "", "crop", "crop:224", "crop:100:224", "squash:0", "squash:-3", "squash:99999", "fit:224",
     "squash:224:1", "letterbox:axb", "crop:224:320x224", "squash:+224", "squash:", "squash:x",
-    "squash:1x2x3", "squash:9223372036854775808",
+    "squash:1x2x3", "crop:256:224:cubic", "crop:256:bicubic", "squash:bicubic",
+    "squash:8:bicubic:2", "squash:9223372036854775808",
   ]) func `anything else is refused`(_ text: String) {
     #expect(throws: InputGeometryError.self) { try InputGeometry(parsing: text) }
   }

@@ -54,12 +54,26 @@ tm_image_status tm_png_open(
 tm_image_status tm_jpeg_open(
     const uint8_t *bytes, size_t count, tm_image_reader **reader, tm_image_header *header);
 
+/// Lets a JPEG be read at 1/`divisor` of its size, 1, 2, 4 or 8, which costs less than reading all of
+/// it; before `tm_image_read`. `*header` is then that of the smaller picture. Other formats refuse.
+tm_image_status tm_image_reduce(
+    tm_image_reader *reader, uint32_t divisor, tm_image_header *header);
+
+/// What was wrong with the pixels of a picture that could be read all the same.
+typedef struct {
+  /// Entropy-coded data were wrong here and there and were patched over.
+  bool is_damaged;
+  /// The bytes end before the picture does: what is missing is gray in a JPEG, and 0 in a PNG.
+  bool is_truncated;
+} tm_image_flaws;
+
 /// Reads the pixels, 8 bits per sample, interleaved; once per reader. `capacity` must be
 /// width · height · channels. After a failure the samples are unspecified.
 ///
-/// `*is_damaged` tells that entropy-coded data were wrong here and there and were patched over.
+/// With `allows_truncation`, a picture of which some row is there is no failure.
 tm_image_status tm_image_read(
-    tm_image_reader *reader, uint8_t *pixels, size_t capacity, bool *is_damaged);
+    tm_image_reader *reader, uint8_t *pixels, size_t capacity, bool allows_truncation,
+    tm_image_flaws *flaws);
 
 /// Null is allowed.
 void tm_image_close(tm_image_reader *reader);
