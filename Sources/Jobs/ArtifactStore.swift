@@ -45,6 +45,13 @@ public final class ArtifactStore: Sendable {
     (try? location(of: path)).flatMap { FileStatus(of: $0) }?.kind == .file
   }
 
+  /// The names of what lies in a folder of the run, sorted; none where there is no such folder.
+  func names(in path: String) -> [String] {
+    let location = try? location(of: path)
+    return location.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0) }?.sorted()
+      ?? []
+  }
+
   /// All bytes of a file of the run, or nil where it cannot be read.
   func read(_ path: String) -> Data? {
     (try? location(of: path)).flatMap { try? Data(contentsOf: URL(filePath: $0)) }
@@ -96,8 +103,12 @@ public final class ArtifactStore: Sendable {
   private func removeLeftovers() {
     let manager = FileManager.default
     let top = (try? manager.contentsOfDirectory(atPath: folder)) ?? []
-    let maps = manager.enumerator(atPath: "\(folder)/maps")?.lazy.compactMap { $0 as? String }
-    for path in top + (maps?.map { "maps/\($0)" } ?? []) {
+    let below = ["maps", SheetWriter.folder].flatMap { part in
+      let names =
+        manager.enumerator(atPath: "\(folder)/\(part)")?.compactMap { $0 as? String } ?? []
+      return names.map { "\(part)/\($0)" }
+    }
+    for path in top + below {
       let parts = path.split(separator: "/").last?.split(separator: "-") ?? []
       guard parts.count == 3, parts[0] == ".tidemark", parts[2].hasSuffix(".partial"),
         let process = Int32(parts[1]), process > 0, kill(process, 0) != 0, errno == ESRCH

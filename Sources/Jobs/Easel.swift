@@ -40,7 +40,7 @@ struct Easel: Sendable {
   func redraw(
     _ record: MapRecord, at stem: String, over picture: DecodedPicture
   ) throws -> MapRecord {
-    guard let map = StoredMap.map(of: record, at: stem, in: store) else {
+    guard let map = StoredMap.map(of: record.map, at: stem, in: store) else {
       throw StoreError("'\(stem).\(StoredMap.suffix)' was changed; --force makes the map again")
     }
     return try finish(record, drawing(of: map, over: picture), at: stem)

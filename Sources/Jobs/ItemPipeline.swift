@@ -153,11 +153,11 @@ struct ItemPipeline: Sendable {
     guard let data = easel.store.read("\(stem).json"),
       let record = try? JSONText.decode(MapRecord.self, from: data),
       record.schema == MapRecord.schema, record.request == map.request,
-      record.input.path == item.path, StoredMap.exists(record, at: stem, in: easel.store)
+      record.input.path == item.path, StoredMap.exists(record.map, at: stem, in: easel.store)
     else { return .missing }
     if easel.isCurrent(record, at: stem) { return .current(record) }
     // Numbers that something else wrote over are made again.
-    let isWhole = StoredMap.map(of: record, at: stem, in: easel.store) != nil
+    let isWhole = StoredMap.map(of: record.map, at: stem, in: easel.store) != nil
     return isWhole ? .undrawn(record) : .missing
   }
 }

@@ -12,6 +12,7 @@ public struct Job: Sendable {
   let network: Network
   let engine: Engine
   let methods: [ConfiguredExplainer]
+  let omitsUnsuitable: Bool
   let targets: TargetAssignment
 
   /// What a job may be asked for beside its inputs, network and methods.
@@ -21,8 +22,13 @@ public struct Job: Sendable {
     public var targetText = "predicted"
     public var alpha = AlphaPolicy.flatten
     public var orientation = OrientationPolicy.apply
+    public var truncation = TruncationPolicy.refuse
+    /// Whether large JPEGs are decoded to a fraction of their size.
+    public var reduces = false
     public var rendering = OverlayRenderer()
     public var seed: UInt64 = 0
+    /// Whether methods that do not fit the network are passed over, rather than failures.
+    public var omitsUnsuitable = false
     public var maximumPixels = DecodeLimit().pixels
     public var engine = Engine.preferred
 
@@ -41,6 +47,7 @@ public struct Job: Sendable {
     guard !scan.items.isEmpty else { throw Self.nothingFound(scan, in: inputs) }
     try Self.checkLayers(of: methods, in: model.network)
     self.methods = methods
+    omitsUnsuitable = options.omitsUnsuitable
     network = model.network
     engine = options.engine
     targets = try TargetAssignment(
@@ -51,7 +58,8 @@ public struct Job: Sendable {
       model: model.record, labels: model.labels.source,
       reading: ReadingRecord(
         preprocessing: model.preprocessing, resize: model.resize, alpha: options.alpha,
-        orientation: options.orientation),
+        orientation: options.orientation, truncation: options.truncation,
+        reduces: options.reduces),
       methods: methods.map { MethodRecord(name: $0.about.name, parameters: $0.parameters) },
       target: options.targetText, rendering: options.rendering, seed: options.seed,
       maximumPixels: options.maximumPixels)

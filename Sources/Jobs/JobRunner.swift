@@ -88,12 +88,16 @@ public struct JobRunner: Sendable {
       try await ledger.append(failure)
     }
 
+    var omissions: [String: String] = [:]
     var lines = [[SummaryLine]](repeating: [], count: items.count)
     for await (index, outcome) in outcomes(of: items, reporting: report) {
       try await ledger.append(outcome)
-      lines[index] = SummaryLine.lines(of: outcome)
-      summary.failures += outcome.failures
+      let (kept, omitted) = outcome.split(omittingUnsuitable: job.omitsUnsuitable)
+      lines[index] = SummaryLine.lines(of: kept)
+      summary.failures += kept.failures
+      for failure in omitted { omissions[failure.method ?? ""] = failure.reason }
     }
+    summary.omissions = omissions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     if job.manifest.rendering.scale == .folder {
       let scales = SummaryLine.largestScales(of: lines.joined())
       let drawable = items.indices.filter { index in lines[index].contains { $0.key != nil } }
@@ -105,7 +109,7 @@ public struct JobRunner: Sendable {
       }
     }
 
-    summary.count(lines.joined())
+    summary.count(lines)
     summary.failures.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     let problems = job.scan.problems.map {
       SummaryLine(MapFailure(.unreadable, path: $0.path, reason: $0.reason))

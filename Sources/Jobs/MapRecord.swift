@@ -41,6 +41,10 @@ public struct ReadingRecord: Sendable, Codable, Equatable {
   public var alpha: AlphaPolicy
   /// What was done about the orientation that cameras note down.
   public var orientation: OrientationPolicy
+  /// What was done about files that end too early.
+  public var truncation: TruncationPolicy
+  /// Whether JPEGs were decoded to a fraction of their size where that is twice what the network sees.
+  public var reduces: Bool
 }
 
 /// A method with all its parameters.
@@ -91,6 +95,8 @@ public struct MapRecord: Sendable, Codable, Equatable {
     public var sign: AttributionMap.Sign
     /// Of the `.npy` file's bytes.
     public var numbers: ContentDigest
+    /// Of the `.standard-error.npy` file's bytes; missing where the method tells no errors.
+    public var standardError: ContentDigest?
   }
 
   public struct Drawing: Sendable, Codable, Equatable {

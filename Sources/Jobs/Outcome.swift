@@ -5,6 +5,15 @@ public struct ItemOutcome: Sendable {
   /// whole cannot be explained.
   public let maps: [MapOutcome]
 
+  /// What is told of the picture, and the methods that are told of once for all pictures.
+  func split(omittingUnsuitable omits: Bool) -> (kept: ItemOutcome, omitted: [MapFailure]) {
+    let omitted = omits ? failures.filter { $0.kind == .unsuitable } : []
+    let kept = maps.filter { map in
+      if case .failed(let failure) = map { !omitted.contains(failure) } else { true }
+    }
+    return (ItemOutcome(item: item, maps: kept), omitted)
+  }
+
   var failures: [MapFailure] {
     maps.compactMap { if case .failed(let failure) = $0 { failure } else { nil } }
   }
@@ -34,6 +43,8 @@ public struct MapFailure: Sendable, Equatable {
     case network
     /// The method cannot answer.
     case method
+    /// The method asks for what the network has not, whatever the picture.
+    case unsuitable
     /// The result could not be written.
     case output
   }

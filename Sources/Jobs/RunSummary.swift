@@ -1,4 +1,5 @@
 import Explanations
+public import ImageCodecs
 import Networks
 import Rendering
 
@@ -14,6 +15,10 @@ public struct RunSummary: Sendable {
   public internal(set) var pictureCount = 0
   /// Sorted by path.
   public internal(set) var failures: [MapFailure] = []
+  /// Methods that were passed over because they do not fit the network, and why, sorted by name.
+  public internal(set) var omissions: [(method: String, reason: String)] = []
+  /// Of how many pictures decoding had to tell something.
+  public internal(set) var notes: [DecodeNote: Int] = [:]
   /// Pictures that the contact sheet leaves out because there are too many.
   public internal(set) var pictureCountBeyondSheet = 0
 
@@ -35,8 +40,11 @@ public struct RunSummary: Sendable {
 
 extension RunSummary {
   /// Counts what became of maps.
-  mutating func count(_ lines: some Sequence<SummaryLine>) {
-    for line in lines {
+  mutating func count(_ lines: [[SummaryLine]]) {
+    for notes in lines.compactMap({ $0.lazy.compactMap(\.notes).first }) {
+      for note in notes { self.notes[note, default: 0] += 1 }
+    }
+    for line in lines.joined() {
       switch line.fate {
       case .finished: finishedCount += 1
       case .redrawn: redrawnCount += 1
@@ -60,6 +68,8 @@ struct SummaryLine: Sendable, Codable, Equatable {
   /// Where the files lie in the run folder, without their suffixes.
   var stem: String?
   var key: ContentDigest?
+  /// What decoding had to tell.
+  var notes: [DecodeNote]?
   var reason: String?
   /// What this run did about it; no part of what is told.
   var fate = Fate.unchanged
@@ -67,7 +77,7 @@ struct SummaryLine: Sendable, Codable, Equatable {
   enum Fate: Sendable { case finished, redrawn, unchanged, failed }
 
   private enum CodingKeys: CodingKey {
-    case path, method, target, status, prediction, asked, drawing, stem, key, reason
+    case path, method, target, status, prediction, asked, drawing, stem, key, notes, reason
   }
 
   init(_ record: MapRecord, _ fate: Fate) {
@@ -83,6 +93,7 @@ struct SummaryLine: Sendable, Codable, Equatable {
     stem =
       "maps/\(path)/" + [record.request.method.name, tag].compactMap(\.self).joined(separator: ".")
     key = record.key
+    notes = record.input.notes
   }
 
   init(_ failure: MapFailure) {
@@ -120,7 +131,7 @@ struct SummaryLine: Sendable, Codable, Equatable {
   static let header = [
     "path", "method", "target", "status", "predicted_index", "predicted", "predicted_probability",
     "fact_index", "fact", "fact_probability", "foil_index", "foil", "score", "scale", "files",
-    "reason",
+    "notes", "reason",
   ]
 
   var fields: [String] {
@@ -129,7 +140,8 @@ struct SummaryLine: Sendable, Codable, Equatable {
       path, text(method), text(target), status, text(prediction?.index), text(prediction?.name),
       text(prediction?.probability), text(asked?.fact.index), text(asked?.fact.name),
       text(asked?.probability), text(asked?.foil?.index), text(asked?.foil?.name),
-      text(asked?.score), text(drawing?.scale), text(stem), text(reason),
+      text(asked?.score), text(drawing?.scale), text(stem),
+      text(notes?.map(\.rawValue).joined(separator: " ")), text(reason),
     ]
   }
 

@@ -1,9 +1,12 @@
+import Explanations
 import Foundation
 import ImageCodecs
 import Imaging
 import Rendering
 
-/// Draws `contact-sheet.png`, and further pages beside it, from the files of a finished run.
+/// Draws contact sheets from the files of a finished run: `contact-sheet.png` with a row for each picture
+/// and a column for each method, and where there are several methods a sheet for each below
+/// `contact-sheets`; further pages lie beside the first.
 struct SheetWriter: Sendable {
   let job: Job
   let store: ArtifactStore
@@ -11,6 +14,9 @@ struct SheetWriter: Sendable {
 
   /// Ten pages; whoever has more pictures looks into the maps folder.
   static let pictureLimit = 240
+
+  /// Where the sheets of single methods lie.
+  static let folder = "contact-sheets"
 
   /// What is known of a picture: its file, and a line for each of its maps.
   struct Picture: Sendable {
@@ -21,50 +27,118 @@ struct SheetWriter: Sendable {
   /// Draws the pages unless those that are there show the same already.
   func write(_ pictures: [Picture]) async throws {
     let shown = Array(pictures.prefix(Self.pictureLimit))
-    let digest = ContentDigest(of: try JSONText.line(shown.map(\.lines)))
-    let pageCount = (shown.count + rowsPerPage - 1) / rowsPerPage
-    let names = (1...max(pageCount, 1)).map { Self.name(ofPage: $0) }
-    let text = "{\"schema\":\"tidemark.sheet/1\",\"key\":\"\(digest)\"}"
-    let isCurrent = try names.allSatisfy {
-      PictureFile.ownText(of: try store.location(of: $0)) == text
-    }
-    if !isCurrent { try await draw(shown, text: text) }
-    var surplus = pageCount + 1
-    while store.exists(Self.name(ofPage: surplus)) {
-      try store.remove(Self.name(ofPage: surplus))
+    var sheets = [overview(of: shown)]
+    if job.methods.count > 1 { sheets += job.methods.map { sheet(of: $0.about.name, in: shown) } }
+    for sheet in sheets { try await write(sheet) }
+    let names = Set(sheets.flatMap(\.pageNames))
+    var surplus = sheets[0].pageNames.count + 1
+    while store.exists(Sheet.name("contact-sheet", page: surplus)) {
+      try store.remove(Sheet.name("contact-sheet", page: surplus))
       surplus += 1
     }
-  }
-
-  private let rowsPerPage = 24
-
-  private static func name(ofPage page: Int) -> String {
-    page == 1 ? "contact-sheet.png" : "contact-sheet-\(page).png"
-  }
-
-  private func draw(_ pictures: [Picture], text: String) async throws {
-    var sheet = ContactSheet(
-      title: title, legend: legend(for: pictures), columns: columns(for: pictures),
-      rowsPerPage: rowsPerPage)
-    var page = 0
-    for start in stride(from: 0, to: pictures.count, by: rowsPerPage) {
-      let part = Array(pictures[start..<min(start + rowsPerPage, pictures.count)])
-      var rows = [ContactSheet.Row?](repeating: nil, count: part.count)
-      for await (index, row) in workers.results(of: part, { self.row(for: $0) }) {
-        rows[index] = row
-      }
-      for row in rows.compactMap(\.self) {
-        guard let full = sheet.append(row) else { continue }
-        page += 1
-        try write(full, page: page, text: text)
+    for name in store.names(in: Self.folder) {
+      let path = "\(Self.folder)/\(name)"
+      if !names.contains(path), PictureFile.isOurs(try store.location(of: path)) {
+        try store.remove(path)
       }
     }
-    if let rest = sheet.finish() { try write(rest, page: page + 1, text: text) }
   }
 
-  private func write(_ bitmap: Bitmap, page: Int, text: String) throws {
-    let bytes = try PNGCodec.encode(bitmap, text: [(PictureFile.keyword, text)])
-    try store.write(bytes, to: Self.name(ofPage: page))
+  /// A sheet before it is drawn.
+  private struct Sheet: Sendable {
+    /// Without page and ending.
+    let stem: String
+    let title: String
+    let columns: [String]
+    let rows: [Row]
+    let rowsPerPage: Int
+
+    struct Row: Sendable {
+      let label: String
+      let cells: [Cell]
+    }
+
+    enum Cell: Sendable {
+      case original(String, caption: String)
+      case map(SummaryLine, caption: String)
+      case failure(String)
+    }
+
+    var lines: [SummaryLine] {
+      rows.flatMap(\.cells).compactMap { if case .map(let line, _) = $0 { line } else { nil } }
+    }
+
+    /// Everything that its pages show.
+    var digest: ContentDigest {
+      get throws {
+        let texts = rows.flatMap(\.cells).map { cell in
+          switch cell {
+          case .original(let path, let caption): "\(path)\n\(caption)"
+          case .map(_, let caption): caption
+          case .failure(let reason): reason
+          }
+        }
+        let parts = [
+          try JSONText.line(lines), try JSONText.line(texts), try JSONText.line([title]),
+        ]
+        return ContentDigest(ofParts: parts)
+      }
+    }
+
+    var pageNames: [String] {
+      let count = max((rows.count + rowsPerPage - 1) / rowsPerPage, 1)
+      return (1...count).map { Self.name(stem, page: $0) }
+    }
+
+    static func name(_ stem: String, page: Int) -> String {
+      page == 1 ? "\(stem).png" : "\(stem)-\(page).png"
+    }
+  }
+
+  // MARK: - What is on them
+
+  /// All methods, a row for each picture. With many columns a page has fewer rows, so that it stays a
+  /// picture that programs show.
+  private func overview(of pictures: [Picture]) -> Sheet {
+    let columns = columns(for: pictures)
+    return Sheet(
+      stem: "contact-sheet", title: title, columns: columns,
+      rows: pictures.map { picture in
+        let best = picture.lines.lazy.compactMap(\.prediction).first
+        let caption = best.map { DrawingWords.text($0.classRecord, $0.probability) } ?? ""
+        let original = Sheet.Cell.original(picture.item.path, caption: caption)
+        let maps = picture.lines.map { line -> Sheet.Cell in
+          line.reason.map { .failure($0) } ?? .map(line, caption: self.caption(for: line))
+        }
+        let isLost = picture.lines.first?.fate == .failed && picture.lines.first?.method == nil
+        return Sheet.Row(label: picture.item.path, cells: isLost ? maps : [original] + maps)
+      },
+      rowsPerPage: min(max(24 * 7 / columns.count, 6), 24))
+  }
+
+  /// One method, the pictures side by side.
+  private func sheet(of method: String, in pictures: [Picture]) -> Sheet {
+    let cells: [Sheet.Cell] = pictures.flatMap { picture in
+      picture.lines.filter { $0.method == method || $0.method == nil }.map { line -> Sheet.Cell in
+        let name = line.path.split(separator: "/").last.map(String.init) ?? line.path
+        if let reason = line.reason { return .failure("\(name): \(reason)") }
+        let about = line.asked.map { asked in
+          DrawingWords.text(asked.fact, asked.probability)
+            + (asked.foil.map { " vs \(DrawingWords.name($0))" } ?? "")
+        }
+        let status = line.status == "complete" ? nil : line.status
+        let caption = [name, [about, status].compactMap(\.self).joined(separator: "; ")]
+        return .map(line, caption: caption.joined(separator: "\n"))
+      }
+    }
+    let perRow = 6
+    return Sheet(
+      stem: "\(Self.folder)/\(method)", title: "\(method), \(title)",
+      columns: [String](repeating: "", count: min(perRow, max(cells.count, 1))),
+      rows: stride(from: 0, to: cells.count, by: perRow).map { start in
+        Sheet.Row(label: "", cells: Array(cells[start..<min(start + perRow, cells.count)]))
+      },
+      rowsPerPage: 8)
   }
 
   /// A table of targets goes by its name alone: where it lies is no part of the results.
@@ -76,15 +150,6 @@ struct SheetWriter: Sendable {
 
   private var isTabulated: Bool { job.manifest.target.hasPrefix("csv:") }
 
-  /// The colour maps of all overlays, in the order of the columns.
-  private func legend(for pictures: [Picture]) -> [ColorMap] {
-    var maps: [ColorMap] = []
-    for map in pictures.flatMap(\.lines).compactMap(\.drawing?.colorMap) where !maps.contains(map) {
-      maps.append(map)
-    }
-    return maps
-  }
-
   private func columns(for pictures: [Picture]) -> [String] {
     let longest = pictures.map(\.lines).max { $0.count < $1.count } ?? []
     return ["picture"]
@@ -92,35 +157,6 @@ struct SheetWriter: Sendable {
         let tag = !isTabulated && line.target != "predicted" ? line.target : nil
         return [line.method ?? "", tag ?? ""].joined(separator: " ")
       }
-  }
-
-  private func row(for picture: Picture) -> ContactSheet.Row {
-    let best = picture.lines.lazy.compactMap(\.prediction).first
-    let original: ContactSheet.Cell
-    if let bitmap = try? decoded(Data(contentsOf: URL(filePath: picture.item.file))) {
-      let caption = best.map { DrawingWords.text($0.classRecord, $0.probability) } ?? ""
-      original = .picture(bitmap, caption: caption)
-    } else {
-      original = .failed(reason: "cannot be shown")
-    }
-    return ContactSheet.Row(
-      label: picture.item.path, cells: [original] + picture.lines.map { cell(for: $0) })
-  }
-
-  private func cell(for line: SummaryLine) -> ContactSheet.Cell {
-    if let reason = line.reason { return .failed(reason: reason) }
-    guard let stem = line.stem, let bytes = store.read("\(stem).overlay.png"),
-      let overlay = try? decoded(bytes)
-    else { return .failed(reason: "the overlay cannot be read") }
-    return .picture(overlay, caption: caption(for: line))
-  }
-
-  private func decoded(_ bytes: Data) throws -> Bitmap {
-    let reading = job.manifest.reading
-    return try ImageCodecs.decode(
-      Array(bytes), limit: DecodeLimit(pixels: job.manifest.maximumPixels),
-      orientation: reading.orientation
-    ).bitmap.opaque(reading.alpha)
   }
 
   /// The class that a map is about, where that is not the one beneath the picture, and what its reader
@@ -134,5 +170,96 @@ struct SheetWriter: Sendable {
     }
     if line.status != "complete" { parts.append(line.status) }
     return parts.joined(separator: "; ")
+  }
+
+  // MARK: - Drawing
+
+  private func write(_ sheet: Sheet) async throws {
+    let digest = try sheet.digest
+    let text = "{\"schema\":\"tidemark.sheet/1\",\"key\":\"\(digest)\"}"
+    let isCurrent = try sheet.pageNames.allSatisfy {
+      PictureFile.ownText(of: try store.location(of: $0)) == text
+    }
+    if isCurrent { return }
+    var canvas = ContactSheet(
+      title: sheet.title, legend: legend(for: sheet.lines), columns: sheet.columns,
+      rowsPerPage: sheet.rowsPerPage)
+    var names = sheet.pageNames.makeIterator()
+    for start in stride(from: 0, to: sheet.rows.count, by: sheet.rowsPerPage) {
+      let part = Array(sheet.rows[start..<min(start + sheet.rowsPerPage, sheet.rows.count)])
+      var rows = [ContactSheet.Row?](repeating: nil, count: part.count)
+      for await (index, row) in workers.results(of: part, { self.drawn($0) }) { rows[index] = row }
+      for row in rows.compactMap(\.self) {
+        if let page = canvas.append(row) { try write(page, to: names.next(), text: text) }
+      }
+    }
+    if let page = canvas.finish() { try write(page, to: names.next(), text: text) }
+  }
+
+  private func write(_ bitmap: Bitmap, to name: String?, text: String) throws {
+    guard let name else { return }
+    try store.write(try PNGCodec.encode(bitmap, text: [(PictureFile.keyword, text)]), to: name)
+  }
+
+  /// The colour maps of all overlays, in the order of the cells.
+  private func legend(for lines: [SummaryLine]) -> [ColorMap] {
+    var maps: [ColorMap] = []
+    for map in lines.compactMap(\.drawing?.colorMap) where !maps.contains(map) { maps.append(map) }
+    return maps
+  }
+
+  private func drawn(_ row: Sheet.Row) -> ContactSheet.Row {
+    // A row of the overview is about one picture: its file is decoded once.
+    var last: (path: String, thumbnail: Bitmap?)?
+    func thumbnail(_ path: String) -> Bitmap? {
+      if let last, last.path == path { return last.thumbnail }
+      let thumbnail = job.scan.items.first { $0.path == path }.flatMap(self.thumbnail)
+      last = (path, thumbnail)
+      return thumbnail
+    }
+    return ContactSheet.Row(
+      label: row.label,
+      cells: row.cells.map { cell in
+        switch cell {
+        case .original(let path, let caption):
+          thumbnail(path).map { .picture($0, caption: caption) }
+            ?? .failed(reason: "cannot be shown")
+        case .failure(let reason): .failed(reason: reason)
+        case .map(let line, let caption):
+          thumbnail(line.path).flatMap { overlay(of: line, on: $0) }
+            .map { .picture($0, caption: caption) } ?? .failed(reason: "cannot be shown")
+        }
+      })
+  }
+
+  /// The picture at the size that it is shown in.
+  private func thumbnail(of item: WorkItem) -> Bitmap? {
+    let reading = job.manifest.reading
+    let side = 176
+    // A JPEG decoded to twice a thumbnail's size is as good as the whole.
+    let decoded = try? ImageCodecs.decode(
+      Array(try Data(contentsOf: URL(filePath: item.file))),
+      limit: DecodeLimit(pixels: job.manifest.maximumPixels), orientation: reading.orientation,
+      truncation: reading.truncation, reducingTo: { _ in PixelSize(side: 2 * side) })
+    guard let picture = decoded?.bitmap.opaque(reading.alpha) else { return nil }
+    let longest = max(picture.width, picture.height)
+    guard longest > side else { return picture }
+    func scaled(_ length: Int) -> Int { max((length * side + longest / 2) / longest, 1) }
+    return picture.resized(
+      to: PixelSize(width: scaled(picture.width), height: scaled(picture.height)))
+  }
+
+  /// The stored map drawn over a thumbnail, rather than its overlay made small: fine maps would pale.
+  private func overlay(of line: SummaryLine, on thumbnail: Bitmap) -> Bitmap? {
+    guard let stem = line.stem, let data = store.read("\(stem).json"),
+      let record = try? JSONText.decode(MapRecord.self, from: data),
+      let map = StoredMap.map(of: record.map, at: stem, in: store)
+    else { return nil }
+    let placement = Placement(
+      picture: thumbnail.size, scaled: record.placement.scaled, window: record.placement.window)
+    let drawing = job.manifest.rendering.draw(
+      ExplainedImage(thumbnail, explainedBy: map, placement: placement))
+    let isShared = job.manifest.rendering.scale == .folder
+    return (isShared ? drawing.rescaled(to: record.drawing.scale) : drawing).overlay
   }
 }

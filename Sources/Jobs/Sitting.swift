@@ -18,7 +18,8 @@ struct Sitting {
     let channels = model.inputShape[0]
     let bitmap = picture.picture
     let pixels = picture.placement.input(
-      from: channels == 1 ? bitmap.luminance : bitmap.colored)
+      from: channels == 1 ? bitmap.luminance : bitmap.colored,
+      filter: job.manifest.reading.resize.filter)
     self.job = job
     self.model = model
     self.picture = picture
@@ -55,9 +56,9 @@ struct Sitting {
     do throws(ExplainerError) {
       explanation = try map.method.explain(question, using: model)
     } catch {
-      throw Refusal(.method, "\(error)")
+      throw Refusal(error.isAboutModel ? .unsuitable : .method, "\(error)")
     }
-    let numbers = StoredMap(explanation)
+    let numbers = StoredMap(explanation.map)
     let drawing = easel.drawing(of: explanation.map, over: picture)
     do {
       let record = try record(of: explanation, as: numbers, to: question, for: map, drawn: drawing)
@@ -109,5 +110,15 @@ struct Sitting {
 
   private func name(of index: ClassIndex) -> String? {
     model.labels.isEmpty ? nil : model.labels[index]
+  }
+}
+
+extension ExplainerError {
+  /// Whether another picture would meet with the same.
+  fileprivate var isAboutModel: Bool {
+    switch self {
+    case .unsuitableModel, .layer: true
+    case .invalidParameter, .option, .nonFinite: false
+    }
   }
 }

@@ -2,19 +2,25 @@ import Explanations
 import Networks
 import Tensors
 
-/// A map's numbers as files: the map itself, and beside it whatever else a method says for each place.
+/// A map's numbers as files: the map itself, and beside it how far each of its values can be trusted,
+/// where a method says so.
 struct StoredMap {
   /// What follows the stem of the map's name.
   static let suffix = "npy"
+  static let errorSuffix = "standard-error.npy"
 
   let record: MapRecord.Map
   private let bytes: [UInt8]
+  private let errorBytes: [UInt8]?
 
-  init(_ explanation: Explanation) {
-    bytes = NPY.bytes(of: explanation.map.values)
+  /// - Parameter standardError: of each value, where the map is an estimate; `[C, h, w]` like the map, or
+  ///   with one channel for all.
+  init(_ map: AttributionMap, standardError: AttributionMap? = nil) {
+    bytes = NPY.bytes(of: map.values)
+    errorBytes = standardError.map { NPY.bytes(of: $0.values) }
     record = MapRecord.Map(
-      shape: explanation.map.values.shape.extents, sign: explanation.map.sign,
-      numbers: ContentDigest(of: bytes))
+      shape: map.values.shape.extents, sign: map.sign, numbers: ContentDigest(of: bytes),
+      standardError: errorBytes.map { ContentDigest(of: $0) })
   }
 
   /// Writes the numbers. The sidecar goes first, and comes back last: where it is, the others belong
@@ -22,21 +28,44 @@ struct StoredMap {
   func write(to stem: String, in store: ArtifactStore) throws {
     try store.remove("\(stem).json")
     try store.write(bytes, to: "\(stem).\(Self.suffix)")
+    if let errorBytes {
+      try store.write(errorBytes, to: "\(stem).\(Self.errorSuffix)")
+    } else {
+      try store.remove("\(stem).\(Self.errorSuffix)")
+    }
   }
 
   /// The map that a sidecar belongs to, read back; nil unless its numbers are those that were written.
-  static func map(of record: MapRecord, at stem: String, in store: ArtifactStore) -> AttributionMap?
-  {
-    guard let data = store.read("\(stem).\(suffix)") else { return nil }
+  static func map(
+    of record: MapRecord.Map, at stem: String, in store: ArtifactStore
+  ) -> AttributionMap? {
+    values(record.numbers, at: "\(stem).\(suffix)", in: store)
+      .map { AttributionMap($0, sign: record.sign) }
+  }
+
+  /// The errors of its values, read back; nil where the method tells none, or they were changed.
+  static func standardError(
+    of record: MapRecord.Map, at stem: String, in store: ArtifactStore
+  ) -> AttributionMap? {
+    record.standardError
+      .flatMap { values($0, at: "\(stem).\(errorSuffix)", in: store) }
+      .map { AttributionMap($0, sign: .magnitude) }
+  }
+
+  private static func values(
+    _ digest: ContentDigest, at path: String, in store: ArtifactStore
+  ) -> Tensor? {
+    guard let data = store.read(path) else { return nil }
     let bytes = Array(data)
-    guard ContentDigest(of: bytes) == record.map.numbers,
-      let values = try? NPY.tensor(from: bytes), values.shape.rank == 3
+    guard ContentDigest(of: bytes) == digest, let values = try? NPY.tensor(from: bytes),
+      values.shape.rank == 3
     else { return nil }
-    return AttributionMap(values, sign: record.map.sign)
+    return values
   }
 
   /// Whether the files that a sidecar speaks of are there.
-  static func exists(_ record: MapRecord, at stem: String, in store: ArtifactStore) -> Bool {
+  static func exists(_ record: MapRecord.Map, at stem: String, in store: ArtifactStore) -> Bool {
     store.exists("\(stem).\(suffix)")
+      && (record.standardError == nil || store.exists("\(stem).\(errorSuffix)"))
   }
 }

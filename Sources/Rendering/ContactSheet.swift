@@ -11,7 +11,8 @@ public import Imaging
 public struct ContactSheet: Sendable {
   /// What one method made of one picture.
   public enum Cell: Sendable {
-    /// Scaled down to the thumbnail's size, or up by a whole factor, with a caption beneath.
+    /// Scaled down to the thumbnail's size, or up by a whole factor, with a caption of one or more lines
+    /// beneath.
     case picture(Bitmap, caption: String = "")
     /// A gray box that tells why there is no picture.
     case failed(reason: String)
@@ -21,7 +22,7 @@ public struct ContactSheet: Sendable {
 
   /// One picture's name and its cells from left to right.
   public struct Row: Sendable {
-    /// The name above the row.
+    /// The name above the row; empty for none.
     public var label: String
     /// One per column, from left to right.
     public var cells: [Cell]
@@ -37,7 +38,7 @@ public struct ContactSheet: Sendable {
   public let title: String
   /// Colours that the cells use, explained above the columns of every page.
   public let legend: [ColorMap]
-  /// The names above the columns.
+  /// The names above the columns, which may all be empty.
   public let columns: [String]
   /// The room that a thumbnail may take.
   public let thumbnail: PixelSize
@@ -105,7 +106,8 @@ public struct ContactSheet: Sendable {
   }
 
   private func header() -> Bitmap {
-    let height = (title.isEmpty ? 34 : 68) + (legend.isEmpty ? 0 : 24)
+    let names = columns.allSatisfy(\.isEmpty) ? 24 : 0
+    let height = (title.isEmpty ? 34 : 68) + (legend.isEmpty ? 0 : 24) - names
     var canvas = RasterCanvas(size: PixelSize(width: width, height: height))
     var room = contentWidth
     if pageNumber > 1 {
@@ -163,11 +165,12 @@ public struct ContactSheet: Sendable {
     let boxHeight = cells.reduce(thumbnail.height / 2) { height, cell in
       if case .picture(let picture, _) = cell { max(height, picture.height) } else { height }
     }
-    let top = 28.0
-    let hasCaptions = cells.contains { cell in
-      if case .picture(_, let caption) = cell { !caption.isEmpty } else { false }
+    let top = row.label.isEmpty ? 12.0 : 28
+    let lineCount = cells.reduce(0) { count, cell in
+      if case .picture(_, let caption) = cell { max(count, caption.lines.count) } else { count }
     }
-    let height = Int(top) + boxHeight + (hasCaptions ? 20 : 0) + 12
+    let captions = lineCount > 0 ? 5 + 15 * lineCount : 0
+    let height = Int(top) + boxHeight + captions + 12
     var canvas = RasterCanvas(size: PixelSize(width: width, height: height))
     canvas.stroke(
       .line(
@@ -200,11 +203,13 @@ public struct ContactSheet: Sendable {
       let size = (Double(picture.width), Double(picture.height))
       canvas.draw(picture, in: Rect(x: box.x, y: box.y, width: size.0, height: size.1))
       let style = Self.captionStyle
-      canvas.draw(
-        style.elided(caption, toWidth: box.width),
-        at: Point(x: box.x, y: box.y + size.1 + 12),
-        style: style
-      )
+      for (index, line) in caption.lines.enumerated() {
+        canvas.draw(
+          style.elided(line, toWidth: box.width),
+          at: Point(x: box.x, y: box.y + size.1 + 12 + 15 * Double(index)),
+          style: style
+        )
+      }
     case .failed(let reason):
       canvas.fill(.rectangle(box), with: Color(gray: 232))
       var style = Self.captionStyle
@@ -257,4 +262,8 @@ public struct ContactSheet: Sendable {
       samples: samples
     )
   }
+}
+
+extension String {
+  fileprivate var lines: [String] { split(separator: "\n").map(String.init) }
 }

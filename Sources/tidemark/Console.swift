@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Jobs
+import Synchronization
 
 /// What scripts can tell from how the program ends.
 enum Outcome {
@@ -13,12 +14,34 @@ enum Outcome {
 /// The one place that talks to whoever called: results go to standard output, all else to standard
 /// error.
 enum Console {
-  static func error(_ text: String) { writeToError("tidemark: error: \(visible(text))\n") }
+  /// What standard error is written in.
+  static let format = Mutex(LogFormat.text)
 
-  static func note(_ text: String) { writeToError("tidemark: note: \(visible(text))\n") }
+  static func error(_ text: String) { tell("error", text) }
 
-  static func failed(_ text: String) {
-    writeToError("tidemark: failed: \(visible(text, keepingLines: false))\n")
+  static func note(_ text: String) { tell("note", text) }
+
+  static func failed(_ text: String) { tell("failed", text, keepingLines: false) }
+
+  static func omitted(_ method: String, _ reason: String) {
+    tell("passed over", reason.hasPrefix(method) ? reason : "\(method): \(reason)")
+  }
+
+  private static func tell(_ event: String, _ text: String, keepingLines: Bool = true) {
+    switch format.withLock({ $0 }) {
+    case .text:
+      writeToError("tidemark: \(event): \(visible(text, keepingLines: keepingLines))\n")
+    case .json: writeLine(["event": event, "text": text])
+    }
+  }
+
+  /// A JSON object on a line of its own.
+  static func writeLine(_ value: some Encodable) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    // Texts and numbers can always be written.
+    guard let data = try? encoder.encode(value) else { return }
+    writeToError(String(decoding: data, as: UTF8.self) + "\n")
   }
 
   /// The text with its control characters written out, so that names of files and layers, which come
@@ -49,7 +72,9 @@ enum Console {
       let code = Tidemark.exitCode(for: error)
       if code.isSuccess { Tidemark.exit(withError: error) }
       self.error(Tidemark.message(for: error))
-      writeToError("See 'tidemark --help', or 'tidemark help COMMAND'.\n")
+      if format.withLock({ $0 }) == .text {
+        writeToError("See 'tidemark --help', or 'tidemark help COMMAND'.\n")
+      }
       exit(code.rawValue)
     }
   }

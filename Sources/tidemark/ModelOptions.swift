@@ -17,7 +17,8 @@ struct ModelOptions: ParsableArguments {
     help: ArgumentHelp(
       "How pictures become the network's size: crop:256:224 (scale the shorter side to 256, cut the "
         + "middle), squash:224 (whole picture, proportions change) or letterbox:224 (whole picture, "
-        + "gray margins). Default: what the preprocessing file says, or else squash.",
+        + "gray margins); bilinear unless ':bicubic', ':lanczos', ':box' or ':nearest' follows. "
+        + "Default: what the preprocessing file says, or else squash.",
       valueName: "geometry"))
   var resize: String?
 

@@ -7,6 +7,7 @@ import Jobs
 public import Kernels
 import Networks
 public import Rendering
+import Synchronization
 
 /// Explains pictures and writes overlays.
 struct RenderCommand: AsyncParsableCommand {
@@ -113,6 +114,16 @@ struct RenderCommand: AsyncParsableCommand {
   @Flag(help: "Leave pictures as they are stored, whatever orientation the camera noted.")
   var ignoreOrientation = false
 
+  @Flag(help: "Explain what is there of pictures whose files end too early.")
+  var allowTruncated = false
+
+  @Flag(
+    help: ArgumentHelp(
+      "Decode large JPEGs to a half, a quarter or an eighth of their size where that is twice what the "
+        + "network sees. Faster; overlays have that size, and pixels differ from the full picture's."
+    ))
+  var fastDecoding = false
+
   @Option(help: ArgumentHelp("Refuse pictures of more pixels.", valueName: "number"))
   var maxPixels = DecodeLimit().pixels
 
@@ -131,6 +142,12 @@ struct RenderCommand: AsyncParsableCommand {
       valueName: "name"))
   var engine = Engine.preferred
 
+  @Option(
+    help: ArgumentHelp(
+      "What is told while the run goes on, on standard error: text for people, or json, an object a "
+        + "line.", valueName: "format"))
+  var log = LogFormat.text
+
   @Flag(help: "Make results again that are there already.")
   var force = false
 
@@ -138,6 +155,7 @@ struct RenderCommand: AsyncParsableCommand {
   var output: String
 
   func run() async throws {
+    Console.format.withLock { $0 = log }
     let options = try jobOptions()
     let methods = try MethodSelection.methods(
       named: methods.flatMap { names in
@@ -157,7 +175,8 @@ struct RenderCommand: AsyncParsableCommand {
       job, into: store, threads: threads, memory: budget, redoes: force)
     let interruption = Interruption(of: store)
     defer { withExtendedLifetime(interruption) {} }
-    let summary = try await runner.run(reporting: Self.report)
+    let telling = Telling(format: log)
+    let summary = try await runner.run { telling.tell($0) }
     try conclude(summary)
   }
 
@@ -190,6 +209,8 @@ struct RenderCommand: AsyncParsableCommand {
     options.targetText = target
     options.alpha = alpha
     options.orientation = ignoreOrientation ? .ignore : .apply
+    options.truncation = allowTruncated ? .allow : .refuse
+    options.reduces = fastDecoding
     options.rendering.colorMap = try colorMapChoice()
     options.rendering.opacity = opacity
     options.rendering.clip = clip
@@ -199,6 +220,7 @@ struct RenderCommand: AsyncParsableCommand {
     options.rendering.contours = contours
     options.rendering.enlargement = enlarge
     options.seed = seed
+    options.omitsUnsuitable = methods == ["all"]
     options.maximumPixels = maxPixels
     options.engine = engine
     return options
@@ -258,26 +280,27 @@ struct RenderCommand: AsyncParsableCommand {
 
   // MARK: - Telling
 
-  private static let report: @Sendable (RunEvent) -> Void = { event in
-    guard Console.isWatched, case .progress(let progress) = event else { return }
-    let end = progress.isComplete ? "\n" : ""
-    Console.writeToError("\r\u{1B}[K\(progress)\(end)")
-  }
-
   private func conclude(_ summary: RunSummary) throws {
-    for failure in summary.failures { Console.failed("\(failure)") }
+    for (method, reason) in summary.omissions { Console.omitted(method, reason) }
+    if log == .text {
+      for failure in summary.failures { Console.failed("\(failure)") }
+    }
+    for (note, count) in summary.notes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      guard let meaning = note.warning else { continue }
+      Console.note("\(Self.text(count, "picture")): \(meaning)")
+    }
     if summary.pictureCountBeyondSheet > 0 {
       Console.note(
         "the contact sheet leaves out the last \(summary.pictureCountBeyondSheet) pictures")
     }
+    let counts = [
+      (summary.unchangedCount, "there already"), (summary.redrawnCount, "drawn anew"),
+      (summary.doubtfulCount, "not to be relied on (see status in summary.csv)"),
+    ]
     var parts = [
       "\(Self.text(summary.mapCount, "map")) of \(Self.text(summary.pictureCount, "picture"))"
     ]
-    if summary.unchangedCount > 0 { parts.append("\(summary.unchangedCount) there already") }
-    if summary.redrawnCount > 0 { parts.append("\(summary.redrawnCount) drawn anew") }
-    if summary.doubtfulCount > 0 {
-      parts.append("\(summary.doubtfulCount) not to be relied on (see status in summary.csv)")
-    }
+    parts += counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
     if !summary.failures.isEmpty { parts.append(Self.text(summary.failures.count, "failure")) }
     print("\(parts.joined(separator: ", ")); look at \(output)/contact-sheet.png")
     if summary.isEmpty { throw Outcome.nothingDone }
@@ -293,3 +316,21 @@ extension AlphaPolicy: ExpressibleByArgument {}
 extension Backdrop: ExpressibleByArgument {}
 extension Engine: ExpressibleByArgument {}
 extension MapEnlargement: ExpressibleByArgument {}
+
+extension DecodeNote {
+  /// What a user should know of a picture, if anything.
+  fileprivate var warning: String? {
+    switch self {
+    case .animationIgnored: "animated; the first picture was explained"
+    case .cmykConverted: "colours stored as inks, converted without a profile"
+    case .colorProfileIgnored:
+      "the embedded colour profile was not applied, as networks are trained"
+    case .damagePatched: "damaged in places, and patched over"
+    case .depthReduced: "16 bits a sample, reduced to 8"
+    case .gammaIgnored: "an unusual gamma was not applied, as networks are trained"
+    case .oriented: nil
+    case .reduced: "decoded to a fraction of the size (--fast-decoding)"
+    case .truncated: "the file ends too early; what is missing is gray or black"
+    }
+  }
+}

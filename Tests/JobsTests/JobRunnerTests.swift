@@ -1,5 +1,7 @@
 import Explanations
 import Foundation
+import ImageCodecs
+import Imaging
 import Kernels
 import Rendering
 import Testing
@@ -22,13 +24,13 @@ struct JobRunnerTests {
   @discardableResult
   private func run(
     into output: String, inputs: [String] = ["in"], methods: [String] = ["gradient", "grad-cam"],
-    settings: [String] = [], threads: Int = 1, redoes: Bool = false,
+    settings: [String] = [], resize: String? = nil, threads: Int = 1, redoes: Bool = false,
     options configure: (inout Job.Options) throws -> Void = { _ in }
   ) async throws -> RunSummary {
     var options = Job.Options()
     try configure(&options)
     let model = try OpenedModel(
-      try #require(Self.model), preprocess: "raw", resize: nil, labels: nil)
+      try #require(Self.model), preprocess: "raw", resize: resize, labels: nil)
     let job = try Job(
       inputs: inputs.map { folder($0) }, output: folder(output), model: model,
       methods: try MethodSelection.methods(named: methods, settings: settings), options: options)
@@ -50,7 +52,10 @@ struct JobRunnerTests {
     }
     #expect(
       names.subtracting(names.filter { $0.hasPrefix("maps/") })
-        == ["run.json", "summary.csv", "contact-sheet.png"])
+        == [
+          "run.json", "summary.csv", "contact-sheet.png", "contact-sheets/gradient.png",
+          "contact-sheets/grad-cam.png",
+        ])
   }
 
   @Test func `the number of threads and a second run change no byte`() async throws {
@@ -156,6 +161,52 @@ struct JobRunnerTests {
     let scales = Set(
       try records(in: "out").filter { $0.request.method.name == "gradient" }.map(\.drawing.scale))
     #expect(scales.count == 1)
+  }
+
+  @Test func `sheets of methods that are no longer asked for go`() async throws {
+    try await run(into: "out")
+    try folder.write("mine".utf8, to: "out/contact-sheets/notes.txt")
+    try await run(into: "out", methods: ["gradient"])
+    let names = try folder.files(below: "out").keys.filter { $0.hasPrefix("contact-sheets/") }
+    #expect(names == ["contact-sheets/notes.txt"])
+  }
+
+  @Test func `a file that is cut is explained where that is allowed, and said to be cut`()
+    async throws
+  {
+    let whole = try folder.files(below: "in")["a.png"] ?? Data()
+    try folder.write(whole.dropLast(30), to: "cut/a.png")
+    let refused = try await run(into: "out", inputs: ["cut"])
+    #expect(refused.failures.first?.reason.contains("--allow-truncated") == true)
+    let allowed = try await run(into: "out", inputs: ["cut"]) { $0.truncation = .allow }
+    #expect(allowed.finishedCount == 2 && allowed.failures.isEmpty)
+    #expect(allowed.notes == [.truncated: 1])
+    #expect(try records(in: "out").allSatisfy { $0.input.notes == [.truncated] })
+  }
+
+  @Test func `the filter that scales pictures decides numbers`() async throws {
+    var maps: Set<Data> = []
+    for resize in ["squash:16", "squash:16:bicubic", "squash:16:lanczos"] {
+      try await run(into: "out", inputs: ["in/a.png"], methods: ["gradient"], resize: resize)
+      let npy = try folder.files(below: "out")["maps/a.png/gradient.npy"]
+      maps.insert(try #require(npy))
+      #expect(try records(in: "out").map(\.request.reading.resize.description) == [resize])
+    }
+    #expect(maps.count == 3)
+  }
+
+  @Test func `a method that asks for what the network has not is passed over among all`()
+    async throws
+  {
+    let settings = ["layer=features"]
+    let alone = try await run(into: "out", inputs: ["in/a.png"], settings: settings)
+    #expect(alone.failures.map(\.kind) == [.unsuitable])
+    let among = try await run(into: "out", inputs: ["in/a.png"], settings: settings) {
+      $0.omitsUnsuitable = true
+    }
+    #expect(among.failures.isEmpty && among.unchangedCount == 1)
+    #expect(among.omissions.map(\.method) == ["grad-cam"])
+    #expect(among.omissions.first?.reason.contains("no layer of maps") == true)
   }
 
   private func records(in output: String) throws -> [MapRecord] {

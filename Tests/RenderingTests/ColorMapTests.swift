@@ -105,3 +105,97 @@ struct ColorMapTests {
     #expect(Set(ColorMap.all.map(\.name)).count == ColorMap.all.count)
   }
 }
+
+/// What readers who see colours otherwise can make of the maps.
+struct ColorVisionTests {
+  /// Full lack of one kind of cone, for linear RGB.
+  ///
+  /// Machado, Oliveira, Fernandes: A Physiologically-based Model for Simulation of Color Vision
+  /// Deficiency, 2009.
+  enum Deficiency: String, CaseIterable {
+    case protanopia, deuteranopia, tritanopia
+
+    var matrix: [[Double]] {
+      switch self {
+      case .protanopia:
+        [
+          [0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+          [-0.003882, -0.048116, 1.051998],
+        ]
+      case .deuteranopia:
+        [
+          [0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+          [-0.011820, 0.042940, 0.968881],
+        ]
+      case .tritanopia:
+        [
+          [1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
+          [0.004733, 0.691367, 0.303900],
+        ]
+      }
+    }
+
+    func seen(_ color: Color) -> PerceptualColor {
+      let linear = [color.red, color.green, color.blue].map { code in
+        let value = Double(code) / 255
+        return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
+      }
+      let codes = matrix.map { row in
+        let value = min(max(zip(row, linear).reduce(0) { $0 + $1.0 * $1.1 }, 0), 1)
+        let code = value <= 0.0031308 ? value * 12.92 : 1.055 * pow(value, 1 / 2.4) - 0.055
+        return UInt8(code * 255 + 0.5)
+      }
+      return PerceptualColor(Color(red: codes[0], green: codes[1], blue: codes[2]))
+    }
+  }
+
+  private func distance(_ a: PerceptualColor, _ b: PerceptualColor) -> Double {
+    let (l, c, d) = (a.lightness - b.lightness, a.a - b.a, a.b - b.b)
+    return (l * l + c * c + d * d).squareRoot()
+  }
+
+  @Test(arguments: ColorMapTests.sequential, Deficiency.allCases)
+  func `a sequential map goes one way for every eye`(map: ColorMap, deficiency: Deficiency) {
+    let lightness = stride(from: 0, through: 256, by: 16).map {
+      deficiency.seen(map.colors[$0]).lightness
+    }
+    let direction = lightness[16] > lightness[0] ? 1.0 : -1
+    for (before, after) in zip(lightness, lightness.dropFirst()) {
+      // About what can just be told apart.
+      #expect((after - before) * direction > 0.018)
+    }
+  }
+
+  @Test(arguments: ColorMapTests.diverging, Deficiency.allCases)
+  func `the two signs differ for every eye`(map: ColorMap, deficiency: Deficiency) {
+    for (strength, least) in [(32, 0.06), (64, 0.14), (128, 0.15)] {
+      let against = deficiency.seen(map.colors[128 - strength])
+      let inFavour = deficiency.seen(map.colors[128 + strength])
+      #expect(distance(against, inFavour) > least)
+    }
+  }
+
+  /// `gray` goes in even steps of code values instead, and `turbo` is a rainbow.
+  @Test(arguments: ColorMap.all.filter { !["gray", "turbo"].contains($0.name) })
+  func `equal steps of value look about equally large`(map: ColorMap) {
+    let colors = stride(from: 0, through: 256, by: 16).map { PerceptualColor(map.colors[$0]) }
+    let steps = zip(colors, colors.dropFirst()).map { distance($0, $1) }
+    let mean = steps.reduce(0, +) / 16
+    for step in steps { #expect(step > 0.6 * mean && step < 1.55 * mean) }
+  }
+
+  @Test(
+    arguments: [
+      ("viridis", [0x440154, 0x3B518B, 0x20908C, 0x5EC961, 0xFDE725]),
+      ("inferno", [0x000004, 0x55106F, 0xBB3754, 0xF98E07, 0xFCFFA4]),
+      ("blues", [0xFFFFFF, 0xC4DAEE, 0x6BA4D0, 0x2767A9, 0x0B2F66]),
+      ("gray", [0x000000, 0x404040, 0x808080, 0xBFBFBF, 0xFFFFFF]),
+      ("blueRed", [0x164AAB, 0x6EA7EA, 0xFFFFFF, 0xEF7D6C, 0x9B081F]),
+      ("purpleOrange", [0x552D9C, 0xB39AE5, 0xFFFFFF, 0xE69346, 0x7A3500]),
+    ] as [(String, [UInt32])])
+  func `the tables stay as they are`(name: String, pins: [UInt32]) throws {
+    let map = try #require(ColorMap(named: name))
+    #expect(
+      stride(from: 0, through: 256, by: 64).map { map.colors[$0] } == pins.map(Color.init(hex:)))
+  }
+}

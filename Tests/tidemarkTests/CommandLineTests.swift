@@ -109,6 +109,27 @@ struct CommandLineTests {
     #expect(result.output.hasPrefix("\(done) maps of \(done + listed.count) pictures, "))
   }
 
+  @Test func `with a JSON log every line of standard error is an object`() throws {
+    defer { end() }
+    try Data("x".utf8).write(to: folder.appending(path: "in/bad.png"))
+    let result = try tidemark(
+      "render", "in", "--model", Self.model, "--preprocess", "raw", "--method", "gradient",
+      "--out", "out", "--log", "json")
+    #expect(result.code == 2)
+    let events = try result.errors.split(separator: "\n").map { line in
+      let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      return try #require(object?["event"] as? String)
+    }
+    for event in ["begin", "finished", "failed", "progress", "end"] {
+      #expect(events.contains(event), "\(event)")
+    }
+    let wrong = try tidemark(
+      "render", "in", "--model", Self.model, "--preprocess", "raw", "--method", "gradien",
+      "--out", "out", "--log", "json")
+    #expect(wrong.code == 64)
+    #expect(wrong.errors.hasPrefix("{\"event\":\"error\""))
+  }
+
   @Test func `names of files command no terminal`() throws {
     defer { end() }
     try Data("x".utf8).write(to: folder.appending(path: "in/\u{1B}[2J\n.png"))
@@ -140,6 +161,7 @@ struct CommandLineTests {
     Usage(arguments: ["--method", "gradient", "--set", "steps=2"], hint: "no chosen method has"),
     Usage(arguments: ["--method", "gradient", "--colormap", "turbi"], hint: "did you mean turbo"),
     Usage(arguments: ["--method", "gradient", "--opacity", "2"], hint: "expected 0 to 1, found 2"),
+    Usage(arguments: ["--method", "gradient", "--resize", "squash:16:cubic"], hint: "bicubic"),
     Usage(arguments: ["--method", "gradient", "--scale", "fixed:1:0"], hint: "found 'fixed:1:0'"),
     Usage(arguments: ["--method", "gradient", "--style", "figur"], hint: "did you mean figure"),
     Usage(arguments: ["--method", "gradient", "--enlarge", "big"], hint: "smooth"),

@@ -27,7 +27,7 @@ struct ImportTableTests {
       "tidemark",
       foundation.union([
         "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Explanations", "Rendering",
-        "Jobs", "ArgumentParser", "Dispatch",
+        "Jobs", "ArgumentParser", "Dispatch", "Synchronization",
       ])
     ),
     (
