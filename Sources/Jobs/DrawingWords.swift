@@ -15,9 +15,18 @@ struct DrawingWords {
     if let best = record.prediction.first, best.index != target.fact.index {
       notes.append("Predicted: \(Self.text(best.classRecord, best.probability)).")
     }
+    let values = record.diagnostics.values
+    if record.map.standardError != nil, let error = values["relativeError"] {
+      let samples = values["samples"].map { " from \(Int($0)) samples" } ?? ""
+      let percent = error < 10 ? "\(Int((error * 100).rounded())) %" : "far beyond its size"
+      notes.append("Estimated\(samples); standard error of the map as a whole: \(percent).")
+    }
     switch record.status {
     case "completeness-failed":
       notes.append("Not to be relied on: the map does not add up to the change of the score.")
+    case "uncertain":
+      notes.append(
+        "Not to be relied on: sampling ended before the map was as certain as asked for.")
     default: break
     }
     self.notes = notes

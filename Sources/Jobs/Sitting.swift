@@ -58,7 +58,7 @@ struct Sitting {
     } catch {
       throw Refusal(error.isAboutModel ? .unsuitable : .method, "\(error)")
     }
-    let numbers = StoredMap(explanation.map)
+    let numbers = StoredMap(explanation.map, standardError: explanation.standardError)
     let drawing = easel.drawing(of: explanation.map, over: picture)
     do {
       let record = try record(of: explanation, as: numbers, to: question, for: map, drawn: drawing)

@@ -13,8 +13,7 @@ struct StoredMap {
   private let bytes: [UInt8]
   private let errorBytes: [UInt8]?
 
-  /// - Parameter standardError: of each value, where the map is an estimate; `[C, h, w]` like the map, or
-  ///   with one channel for all.
+  /// - Parameter standardError: of each value, where the map is an estimate.
   init(_ map: AttributionMap, standardError: AttributionMap? = nil) {
     bytes = NPY.bytes(of: map.values)
     errorBytes = standardError.map { NPY.bytes(of: $0.values) }

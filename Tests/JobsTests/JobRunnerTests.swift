@@ -163,6 +163,18 @@ struct JobRunnerTests {
     #expect(scales.count == 1)
   }
 
+  @Test func `maps that are estimates have their errors beside them`() async throws {
+    let settings = ["samples=4"]
+    try await run(into: "out", inputs: ["in/a.png"], methods: ["smoothgrad"], settings: settings)
+    let name = "out/maps/a.png/smoothgrad.standard-error.npy"
+    #expect(FileManager.default.fileExists(atPath: folder(name)))
+    #expect(try records(in: "out").allSatisfy { $0.map.standardError != nil })
+    try FileManager.default.removeItem(atPath: folder(name))
+    let again = try await run(
+      into: "out", inputs: ["in/a.png"], methods: ["smoothgrad"], settings: settings)
+    #expect(again.finishedCount == 1)
+  }
+
   @Test func `sheets of methods that are no longer asked for go`() async throws {
     try await run(into: "out")
     try folder.write("mine".utf8, to: "out/contact-sheets/notes.txt")
