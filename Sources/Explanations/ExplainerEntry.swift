@@ -58,21 +58,23 @@ public struct ConfiguredExplainer: Sendable {
     }
   }
 
-  /// Answers the question, and checks what every answer must keep: finite values, and a status that
-  /// says so where a map is zero everywhere.
+  /// Answers the question, and says so by the status where the map is zero everywhere or holds values
+  /// that are not finite.
   public func explain(
     _ question: Question, using model: any Classifier
   ) throws(ExplainerError) -> Explanation {
     let explanation = try run(question, model)
-    guard explanation.map.values.isFinite else {
-      throw .nonFinite(method: about.name, where: "the map")
-    }
-    guard explanation.status == .complete, explanation.map.values.largestMagnitude == 0 else {
-      return explanation
-    }
+    let values = explanation.map.values
+    let status: Explanation.Status =
+      if !values.isFinite {
+        .nonFinite
+      } else if explanation.status == .complete, values.largestMagnitude == 0 {
+        .nothingFound
+      } else {
+        explanation.status
+      }
     return Explanation(
       map: explanation.map, standardError: explanation.standardError,
-      counterpart: explanation.counterpart, diagnostics: explanation.diagnostics,
-      status: .nothingFound)
+      counterpart: explanation.counterpart, diagnostics: explanation.diagnostics, status: status)
   }
 }

@@ -17,6 +17,9 @@ public struct Explanation: Sendable {
     case complete
     /// The map is zero everywhere: the method found nothing that speaks for the fact.
     case nothingFound
+    /// The map holds values that are no numbers or infinite: the picture or the network drives them out
+    /// of range.
+    case nonFinite
     /// The map does not add up to what it should explain, even at the largest effort allowed.
     case completenessFailed(gap: Double)
     /// Sampling ended before the map was as certain as was asked for; `error` is relative.
@@ -41,6 +44,7 @@ extension Explanation.Status {
     switch self {
     case .complete: "complete"
     case .nothingFound: "nothing-found"
+    case .nonFinite: "non-finite"
     case .completenessFailed: "completeness-failed"
     case .uncertain: "uncertain"
     }

@@ -104,7 +104,7 @@ struct Sitting {
     case .normal: explanation.status.code
     case .nothingFound: Explanation.Status.nothingFound.code
     case .constant: "constant"
-    case .nonFinite: "non-finite"
+    case .nonFinite: Explanation.Status.nonFinite.code
     }
   }
 

@@ -59,6 +59,23 @@ struct ExplainerContractTests {
     #expect(explanation.status == .nothingFound)
   }
 
+  @Test func `a map that is not finite is an answer that says so`() throws {
+    let broken = try Network(
+      input: "x", inputShape: [1, 1, 2],
+      nodes: [
+        .init("flat", Reshape(item: [2]), of: ["x"]),
+        .init(
+          "scores", try Dense(weights: Tensor([.infinity, 1], shape: [1, 2]), transposed: true),
+          of: ["flat"]),
+      ], logits: "scores")
+    let entry = try #require(ExplainerCatalog.entry(named: "gradient"))
+    let subject = Subject.synthetic(Tensor([0.5, 0.5], shape: [1, 1, 1, 2]))
+    let explanation = try entry.configured().explain(
+      Question(subject, fact: 0), using: CompiledNetwork(broken))
+    #expect(explanation.status == .nonFinite)
+    #expect(explanation.map.values[1] == 1)
+  }
+
   @Test(arguments: ExplainerCatalog.all)
   func `an option that does not exist is refused`(_ entry: ExplainerEntry) {
     var options = MethodOptions()
