@@ -37,6 +37,7 @@ let floors: [Floor] = [
   Floor(name: "Imaging"),
   Floor(name: "Tensors"),
   Floor(name: "ImageCodecs", dependencies: ["Imaging", "CImageShims"]),
+  Floor(name: "Samples", dependencies: ["Imaging", "Tensors", "ImageCodecs"]),
   Floor(
     name: "Kernels",
     dependencies: ["Tensors", "CKernels"] + (usesOneDNN ? ["CComputeShims"] : [])),
@@ -136,7 +137,7 @@ let package = Package(
       name: "tidemark",
       dependencies: [
         "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Explanations", "Rendering",
-        "Jobs",
+        "Jobs", "Samples",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
     .target(

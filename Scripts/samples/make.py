@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws SampleImages: pictures of striped balls, and a small network that tells the stripes apart.
+"""Draws what is in stripes/: pictures of striped balls, and a small network that tells the stripes apart.
 
     pip install numpy pillow onnx && Scripts/samples/make.py
 
@@ -14,7 +14,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-target = pathlib.Path(__file__).resolve().parents[2] / "SampleImages"
+target = pathlib.Path(__file__).resolve().parent / "stripes"
 names = ["level stripes", "upright stripes", "rising stripes", "falling stripes"]
 # Direction across the stripes, in degrees from the x axis; y points down.
 across = [90, 0, 45, 135]

@@ -14,12 +14,15 @@ struct Tidemark: AsyncParsableCommand {
             --resize crop:256:224 --method grad-cam --out Outputs/first
         tidemark methods integrated-gradients
         tidemark inspect net.onnx
+        tidemark samples --out Outputs/world --count 4000
 
       Exit codes: 0 all done, 2 some pictures failed, 3 nothing could be done, 64 wrong usage, \
       130 interrupted.
       """,
     version: "tidemark \(Release.version), \(Engine.preferred.version)",
-    subcommands: [RenderCommand.self, MethodsCommand.self, InspectCommand.self])
+    subcommands: [
+      RenderCommand.self, MethodsCommand.self, InspectCommand.self, SamplesCommand.self,
+    ])
 
   static func main() async {
     do {

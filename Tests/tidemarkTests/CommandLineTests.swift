@@ -245,4 +245,41 @@ struct CommandLineTests {
       #expect(result.output.contains("Examples:"))
     }
   }
+
+  // MARK: - Samples
+
+  @Test func `samples are explained without their masks`() throws {
+    defer { end() }
+    let drawn = try tidemark("samples", "--out", "world", "--count", "3", "--size", "32")
+    #expect(drawn.code == 0)
+    #expect(
+      drawn.output
+        == "3 pictures; look at world/pictures, and at world/annotations.json for what they show\n")
+    #expect(drawn.errors.isEmpty)
+    let rendered = try tidemark(
+      "render", "world", "--model", Self.model, "--preprocess", "raw", "--method", "gradient",
+      "--out", "out")
+    #expect(rendered.code == 0)
+    #expect(rendered.output.hasPrefix("3 maps of 3 pictures"))
+    #expect(rendered.errors.contains("pictures made by tidemark are passed over: 3"))
+    let again = try tidemark("samples", "--out", "world", "--count", "3")
+    #expect(again.code == 3)
+    #expect(again.errors.contains("not empty"))
+  }
+
+  @Test(arguments: [
+    ["--count", "0"], ["--count", "1000001"], ["--count", "many"], ["--count", "-1"],
+    ["--count", "1", "--size", "31"], ["--count", "1", "--size", "1025"],
+    ["--count", "1", "--shortcut", "1.5"], ["--count", "1", "--shortcut", "nan"],
+    ["--count", "1", "--seed", "-1"], ["--count", "1", "--threads", "0"], [],
+  ])
+  func `samples that cannot be drawn are refused before anything is made`(_ options: [String])
+    throws
+  {
+    defer { end() }
+    let result = try run(["samples", "--out", "world"] + options)
+    #expect(result.code == 64)
+    #expect(result.errors.contains(options.isEmpty ? "--count" : options[options.count - 2]))
+    #expect(!FileManager.default.fileExists(atPath: folder.appending(component: "world").path))
+  }
 }

@@ -9,6 +9,10 @@ struct ImportTableTests {
     ("Imaging", libc),
     ("Tensors", libc),
     ("ImageCodecs", ["Imaging", "CImageShims"]),
+    (
+      "Samples",
+      foundation.union(["Imaging", "Tensors", "ImageCodecs", "Dispatch", "Synchronization"])
+    ),
     ("Kernels", libc.union(["Tensors", "CComputeShims", "CKernels", "Synchronization"])),
     ("Networks", libc.union(["Imaging", "Tensors", "Kernels", "Synchronization"])),
     ("Networks/Files", foundation),
@@ -27,7 +31,7 @@ struct ImportTableTests {
       "tidemark",
       foundation.union([
         "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Explanations", "Rendering",
-        "Jobs", "ArgumentParser", "Dispatch", "Synchronization",
+        "Jobs", "Samples", "ArgumentParser", "Dispatch", "Synchronization",
       ])
     ),
     (
