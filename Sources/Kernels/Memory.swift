@@ -1,6 +1,7 @@
 public import Tensors
 
-/// The memory of one plan: an arena whose slots lie at planned offsets, and the parameters beside it.
+/// The memory of one plan: an arena whose slots lie at planned offsets, and the parameters beside it;
+/// those that are being trained lie in memory that several plans share.
 ///
 /// Not Sendable: it belongs to the plan that owns it, and a plan is driven by one thread at a time.
 public final class Memory {
@@ -15,6 +16,7 @@ public final class Memory {
   private let arena: UnsafeMutableRawPointer
   private let offsets: [Int]
   private let parameters: [Tensor]
+  private let external: ExternalMemory?
   private var workspace: UnsafeMutableRawPointer
   private var workspaceByteCount: Int
   /// What steps share with those of other plans.
@@ -25,14 +27,16 @@ public final class Memory {
   ///   - byteCount: size of the arena.
   ///   - workspaceByteCount: size of what kernels may use while they run; it keeps nothing.
   ///   - parameters: what `Operand.Place.parameter` indexes.
+  ///   - external: what `Operand.Place.external` counts in.
   ///   - packedWeights: where forms of the parameters are kept.
   public init(
     offsets: [Int], byteCount: Int, workspaceByteCount: Int, parameters: [Tensor],
-    packedWeights: PackedWeights = PackedWeights()
+    external: ExternalMemory? = nil, packedWeights: PackedWeights = PackedWeights()
   ) {
     self.packedWeights = packedWeights
     self.offsets = offsets
     self.parameters = parameters
+    self.external = external
     self.workspaceByteCount = workspaceByteCount
     arena = .allocate(byteCount: max(byteCount, 1), alignment: Self.alignment)
     workspace = .allocate(byteCount: max(workspaceByteCount, 1), alignment: Self.alignment)
@@ -43,12 +47,12 @@ public final class Memory {
     workspace.deallocate()
   }
 
-  /// The values of a slot, to be written. Traps for a parameter.
+  /// The values of a slot, or beside the plan, to be written. Traps for a parameter.
   func write(_ operand: Operand) -> UnsafeMutablePointer<Float> {
     slot(operand).assumingMemoryBound(to: Float.self)
   }
 
-  /// A parameter as the plan was given it; nil for a slot.
+  /// A parameter as the plan was given it; nil for what may change.
   func parameter(_ operand: Operand) -> Tensor? {
     guard case .parameter(let index) = operand.place else { return nil }
     return parameters[index]
@@ -57,7 +61,7 @@ public final class Memory {
   /// The values of a slot or parameter.
   func read(_ operand: Operand) -> UnsafePointer<Float> {
     switch operand.place {
-    case .slot: return UnsafePointer(write(operand))
+    case .slot, .external: return UnsafePointer(write(operand))
     case .parameter(let index):
       // The plan keeps its parameters alive, and a tensor's memory does not move while it lives.
       return parameters[index].withScalars { scalars in
@@ -109,9 +113,14 @@ public final class Memory {
   }
 
   private func slot(_ operand: Operand) -> UnsafeMutableRawPointer {
-    guard case .slot(let index) = operand.place else {
-      preconditionFailure("a parameter is read only")
+    switch operand.place {
+    case .slot(let index): return arena + offsets[index]
+    case .external(let start):
+      guard let external, start + operand.count <= external.scalars.count,
+        let base = external.scalars.baseAddress
+      else { preconditionFailure("nothing lies beside the plan at \(start)") }
+      return UnsafeMutableRawPointer(base + start)
+    case .parameter: preconditionFailure("a parameter is read only")
     }
-    return arena + offsets[index]
   }
 }

@@ -9,6 +9,9 @@ public struct Operand: Sendable, Hashable {
     case slot(Int)
     /// A trained value or a constant, read only.
     case parameter(Int)
+    /// Memory beside the plan's, which others may change between its passes: the number of the float
+    /// at which it begins.
+    case external(Int)
   }
 
   /// What one element is. Everything but indices and masks is `Float`.

@@ -15,6 +15,7 @@
 #include "elementwise.h"
 #include "gathered.h"
 #include "masks.h"
+#include "normalization.h"
 #include "panels.h"
 #include "parallel.h"
 #include "pooling.h"

@@ -50,12 +50,15 @@ final class Plan: @unchecked Sendable {
   /// - Parameters:
   ///   - aliases: other names by which the request may call layers.
   ///   - weights: what plans share of the graph's parameters.
+  ///   - places: where parameters lie that are being trained.
+  ///   - external: the memory that holds these.
   init(
     _ graph: LayerGraph, aliases: [LayerName: LayerName] = [:], for request: TraceRequest,
-    batch: Int, options: PlanOptions, weights: PackedWeights = PackedWeights()
+    batch: Int, options: PlanOptions, weights: PackedWeights = PackedWeights(),
+    training places: TrainedPlaces = TrainedPlaces(), in external: ExternalMemory? = nil
   ) throws(NetworkError) {
     let resolved = try request.resolved(in: graph, aliases)
-    let builder = try PlanBuilder(graph, for: resolved, batch: batch)
+    let builder = try PlanBuilder(graph, for: resolved, batch: batch, training: places)
     let program = options.optimized(builder.program, sharing: weights)
     let layout = ArenaLayout(program)
     guard let input = builder.values[graph.input] else { throw .graph("the graph has no input") }
@@ -68,8 +71,9 @@ final class Plan: @unchecked Sendable {
     values = builder.values
     references = builder.references
     cotangents = builder.cotangents
+    // Gradients beside the plan are read there.
     parameterCotangents = Dictionary(
-      grouping: builder.parameterCotangents.sorted { $0.key < $1.key }
+      grouping: builder.parameterCotangents.filter(\.value.isSlot).sorted { $0.key < $1.key }
     ) { $0.key.layer }.mapValues { $0.map(\.value) }
     updates = builder.updates
     self.aliases = aliases
@@ -77,7 +81,7 @@ final class Plan: @unchecked Sendable {
     memory = Memory(
       offsets: layout.offsets, byteCount: layout.byteCount,
       workspaceByteCount: program.kernels.map(\.workspaceByteCount).max() ?? 0,
-      parameters: program.parameters, packedWeights: weights)
+      parameters: program.parameters, external: external, packedWeights: weights)
     let steps = program.kernels.map { [memory] in options.engine.step(for: $0, in: memory) }
     forward = Array(steps[..<program.forwardCount])
     backward = Array(steps[program.forwardCount...])

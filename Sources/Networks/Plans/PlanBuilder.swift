@@ -8,8 +8,8 @@ public import Tensors
 public struct PlanBuilder {
   /// How rectifiers are to carry cotangents.
   public let rule: BackwardRule
-  /// How layers compute that behave otherwise in training.
-  public let phase: Phase
+  /// How the layer computes whose steps are being emitted, if it behaves otherwise in training.
+  public private(set) var phase: Phase
 
   private(set) var program: Program
   private(set) var values: [LayerName: Operand] = [:]
@@ -19,6 +19,8 @@ public struct PlanBuilder {
   private(set) var parameterCotangents: [ParameterName: Operand] = [:]
   /// What a pass in training makes of parameters that follow the data instead of a gradient.
   private(set) var updates: [ParameterName: Operand] = [:]
+  /// Where parameters lie that are being trained.
+  private let places: TrainedPlaces
   private var sites: [LayerName: Site] = [:]
   /// What forward steps left, by the output of their site.
   private var saved: [Operand: [Operand]] = [:]
@@ -27,7 +29,11 @@ public struct PlanBuilder {
   private var startedParameters: Set<ParameterName> = []
 
   /// Emits everything that `request` needs, for `batch` items. Names in the request are resolved.
-  init(_ graph: LayerGraph, for request: TraceRequest, batch: Int) throws(NetworkError) {
+  init(
+    _ graph: LayerGraph, for request: TraceRequest, batch: Int,
+    training places: TrainedPlaces = TrainedPlaces()
+  ) throws(NetworkError) {
+    self.places = places
     rule = request.rule
     phase = request.phase
     program = Program(repeatsBackward: request.sweeps == .many)
@@ -56,16 +62,19 @@ public struct PlanBuilder {
         name: node.name, inputNames: node.inputs,
         inputs: node.inputs.compactMap { values[$0] },
         output: makeSlot(shape(node.name)),
-        parameters: node.layer.parameters.map { makeParameter($0) })
+        parameters: node.layer.parameters.enumerated().map { index, tensor in
+          places.values[ParameterName(node.name, index)] ?? makeParameter(tensor)
+        })
       values[node.name] = site.output
       sites[node.name] = site
+      phase = places.frozen.contains(node.name) ? .inference : request.phase
       node.layer.forward(site, into: &self)
       if request.compares { emitReference(of: node, at: site) }
     }
     program.endForward()
     let read = request.reading.compactMap { values[$0] }
     let readReferences = request.reading.compactMap { references[$0] }
-    for operand in read + readReferences + updates.values {
+    for operand in read + readReferences + updates.values where operand.isSlot {
       program.mark(operand) { $0.isRead = true }
     }
 
@@ -77,7 +86,10 @@ public struct PlanBuilder {
     }
     for node in graph.nodes where request.parameters.contains(node.name) {
       for (index, tensor) in node.layer.parameters.enumerated() {
-        parameterCotangents[ParameterName(node.name, index)] = makeSlot(tensor.shape)
+        let name = ParameterName(node.name, index)
+        // What is trained has a gradient where it says, or none.
+        parameterCotangents[name] =
+          places.values[name] == nil ? makeSlot(tensor.shape) : places.gradients[name]
       }
     }
     for name in request.seeding {
@@ -91,6 +103,7 @@ public struct PlanBuilder {
           || node.inputs.contains(where: { cotangents[$0] != nil })
       else { continue }
       site.saved = saved[site.output] ?? []
+      phase = places.frozen.contains(node.name) ? .inference : request.phase
       if request.compares {
         emitRescaled(node, at: site)
       } else {
@@ -110,7 +123,7 @@ public struct PlanBuilder {
     }
     for (name, gradient) in parameterCotangents.sorted(by: { $0.key < $1.key }) {
       if !startedParameters.contains(name) { emit(Fill(gradient)) }
-      program.mark(gradient) { $0.isRead = true }
+      if gradient.isSlot { program.mark(gradient) { $0.isRead = true } }
     }
     if request.compares { program.dropUnread() }
   }
@@ -260,8 +273,9 @@ public struct PlanBuilder {
   /// Room for the new value of a parameter that the forward pass itself gives, such as a running
   /// mean; to be called in the forward step. Nothing trains it by gradient.
   public mutating func update(parameter index: Int, of site: Site) -> Operand {
-    let operand = makeSlot(site.parameters[index].shape)
-    updates[ParameterName(site.name, index)] = operand
+    let name = ParameterName(site.name, index)
+    let operand = places.updates[name] ?? makeSlot(site.parameters[index].shape)
+    updates[name] = operand
     return operand
   }
 

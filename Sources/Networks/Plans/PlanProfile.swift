@@ -54,3 +54,13 @@ extension CompiledGraph {
     return plan.profile(rounds: rounds)
   }
 }
+
+extension TrainableNetwork {
+  /// The kernels of a step, with their times.
+  package func profileStep(
+    _ batch: Tensor, rounds: Int, seeds: (_ logits: Tensor) -> Tensor
+  ) -> PlanProfile {
+    step(batch, seeds: seeds)
+    return plan(.step, .training, batch: batch.batch).profile(rounds: rounds)
+  }
+}

@@ -145,4 +145,9 @@ extension Operand {
   var isSlot: Bool {
     if case .slot = place { true } else { false }
   }
+
+  /// Whether the value is known while the plan is made.
+  var isConstant: Bool {
+    if case .parameter = place { true } else { false }
+  }
 }

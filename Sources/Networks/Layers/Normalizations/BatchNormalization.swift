@@ -75,12 +75,26 @@ public struct BatchNormalization: Layer {
 
   public func forward(_ site: Site, into plan: inout PlanBuilder) {
     if plan.phase == .training { return forwardInTraining(site, into: &plan) }
-    let factors = plan.makeParameter(folded.scale)
+    let (factors, shifts) = affine(site, into: &plan)
     plan.save(factors, for: site)
     plan.emit(
       ChannelAffine(
-        input: site.inputs[0], scale: factors, shift: plan.makeParameter(folded.shift),
-        output: site.output, order: order))
+        input: site.inputs[0], scale: factors, shift: shifts, output: site.output, order: order))
+  }
+
+  /// The running statistics as one factor and one shift for each channel.
+  private func affine(
+    _ site: Site, into plan: inout PlanBuilder
+  ) -> (factors: Operand, shifts: Operand) {
+    if site.parameters.allSatisfy(\.isConstant) {
+      return (plan.makeParameter(folded.scale), plan.makeParameter(folded.shift))
+    }
+    let (factors, shifts) = (plan.makeSlot(gamma.shape), plan.makeSlot(gamma.shape))
+    plan.emit(
+      FoldedStatistics(
+        gamma: site.parameters[0], beta: site.parameters[1], mean: site.parameters[2],
+        variance: site.parameters[3], scale: factors, shift: shifts, epsilon: epsilon))
+    return (factors, shifts)
   }
 
   private func forwardInTraining(_ site: Site, into plan: inout PlanBuilder) {

@@ -109,7 +109,7 @@ extension PackedWeights {
     in program: Program
   ) -> FoldedWeights? {
     guard let weights = program.parameter(weights), let factors = program.parameter(factors),
-      bias?.isSlot != true, offsets?.isSlot != true
+      bias?.isConstant != false, offsets?.isConstant != false
     else { return nil }
     let (bias, offsets) = (
       bias.flatMap(program.parameter), offsets.flatMap(program.parameter)
