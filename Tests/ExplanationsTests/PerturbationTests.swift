@@ -171,10 +171,10 @@ struct PerturbationTests {
       return Float(count)
         * (try method.explain(Question(subject, fact: 1), using: model).map.values)
     }
-    var sums = PowerSums(subject.input.shape.item, order: 1)
+    var sums = PowerSums(subject.input.shape.item)
     let noise = CounterRandom(seed: 5, stream: RandomStream.noise)
     let (low, high) = (subject.input.scalars.min() ?? 0, subject.input.scalars.max() ?? 0)
-    NoisyGradients.add(to: &sums, .logit(1), using: model, at: 20..<30) { index in
+    sums.addGradients(of: .logit(1), using: model, at: 20..<30) { index in
       var copy = subject.input
       copy.add(noise.normal(copy.shape, sample: index), scaledBy: 0.15 * (high - low))
       return copy

@@ -94,13 +94,13 @@ extension ReferenceMethodTests {
     #expect(difference.scalars.count { $0.magnitude > limit } < storedPath.count / 200)
 
     let noise = try stored("smoothgrad_noise")
-    var sums = PowerSums([3, 224, 224], order: 1)
-    NoisyGradients.add(to: &sums, .logit(fact), using: whole, at: 0..<noise.batch) {
+    var sums = PowerSums([3, 224, 224])
+    sums.addGradients(of: .logit(fact), using: whole, at: 0..<noise.batch) {
       fromMean + noise.item($0).reshaped(to: fromMean.shape)
     }
     try expect(AttributionMap(sums.mean, sign: .signed), "smoothgrad", within: 1e-3)
 
-    let methods: [(String, any ActivationMethod)] = [
+    let methods: [(String, any CAM)] = [
       ("gradcam", GradCAM()), ("gradcam_pp", GradCAMPlusPlus()), ("layercam", LayerCAM()),
     ]
     for (name, plain) in methods {
@@ -148,9 +148,9 @@ extension ReferenceMethodTests {
     )
     for picture in 0..<2 {
       let input = reference.inputs.item(picture)
-      var sums = PowerSums(input.shape.item, order: 2)
-      NoisyGradients.add(
-        to: &sums, .logit(reference.targets[picture]), using: reference.model, at: 0..<noise.batch
+      var sums = PowerSums(input.shape.item)
+      sums.addGradients(
+        of: .logit(reference.targets[picture]), using: reference.model, at: 0..<noise.batch
       ) { input + noise.item($0).reshaped(to: Shape([2] + input.shape.item.extents)).item(picture) }
       #expect(relativeError(sums.mean, mean.item(picture)) < 5e-4)
       #expect(relativeError(sums.meanSquare, square.item(picture)) < 5e-4)
@@ -159,7 +159,7 @@ extension ReferenceMethodTests {
   }
 
   /// Names of stored maps, and the methods that make them.
-  static let activationMethods: [(name: String, method: any ActivationMethod)] = [
+  static let activationMethods: [(name: String, method: any CAM)] = [
     ("gradcam", GradCAM()), ("gradcam_pp", GradCAMPlusPlus()), ("layercam", LayerCAM()),
     ("hirescam", HiResCAM()), ("xgradcam", XGradCAM()), ("scorecam", ScoreCAM()),
   ]
@@ -243,16 +243,16 @@ extension ReferenceMethodTests {
   }
 }
 
-/// Methods that weigh a layer's maps.
-protocol ActivationMethod: Explainer<any DifferentiableClassifier> {
+/// Methods that look at a layer of choice.
+protocol CAM: Explainer<any DifferentiableClassifier> {
   var layer: LayerChoice { get set }
 }
-extension GradCAM: ActivationMethod {}
-extension GradCAMPlusPlus: ActivationMethod {}
-extension LayerCAM: ActivationMethod {}
-extension HiResCAM: ActivationMethod {}
-extension XGradCAM: ActivationMethod {}
-extension ScoreCAM: ActivationMethod {}
+extension GradCAM: CAM {}
+extension GradCAMPlusPlus: CAM {}
+extension LayerCAM: CAM {}
+extension HiResCAM: CAM {}
+extension XGradCAM: CAM {}
+extension ScoreCAM: CAM {}
 
 extension ReferenceMethodTests.Reference {
   /// The network and its inputs seen from the normalised black pixel, which the stored perturbations

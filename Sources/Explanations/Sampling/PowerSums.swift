@@ -1,35 +1,29 @@
-import Tensors
+public import Tensors
 
-/// Sums of the first powers of samples, position by position, and what follows from them: means,
+/// Sums of the first four powers of samples, position by position, and what follows from them: means,
 /// variances, and how certain these are. In double precision.
-struct PowerSums {
-  private(set) var count = 0
+public struct PowerSums: Sendable {
+  public private(set) var count = 0
   private let shape: Shape
-  /// Σ vᵏ for k = 1...order, one after the other.
-  private var sums: [Double]
-  private let order: Int
+  /// Σ v, Σ v², Σ v³ and Σ v⁴ of each position.
+  private var sums: [SIMD4<Double>]
 
-  /// - Parameter order: the highest power: 2 for means and their errors, 4 for those of squares.
-  init(_ shape: Shape, order: Int) {
+  /// Of samples of a shape.
+  public init(_ shape: Shape) {
     self.shape = shape
-    self.order = order
-    sums = [Double](repeating: 0, count: order * shape.count)
+    sums = [SIMD4<Double>](repeating: .zero, count: shape.count)
   }
 
   /// Adds a sample of `shape`'s count.
-  mutating func add(_ sample: Tensor) {
+  public mutating func add(_ sample: Tensor) {
     precondition(sample.count == shape.count, "a sample of \(sample.shape) among \(shape)")
     count += 1
-    let size = shape.count
     sample.withScalars { values in
       sums.withUnsafeMutableBufferPointer { sums in
-        for index in 0..<size {
+        for index in sums.indices {
           let value = Double(values[index])
-          var power = value
-          for k in 0..<order {
-            sums[k * size + index] += power
-            power *= value
-          }
+          let square = value * value
+          sums[index] += SIMD4(value, square, value * square, square * square)
         }
       }
     }
@@ -37,7 +31,7 @@ struct PowerSums {
 
   /// The mean of vᵏ.
   private func moment(_ k: Int, at index: Int) -> Double {
-    sums[(k - 1) * shape.count + index] / Double(count)
+    sums[index][k - 1] / Double(count)
   }
 
   private func tensor(_ value: (Int) -> Double) -> Tensor {
@@ -45,18 +39,18 @@ struct PowerSums {
   }
 
   /// Mean of v.
-  var mean: Tensor { tensor { moment(1, at: $0) } }
+  public var mean: Tensor { tensor { moment(1, at: $0) } }
 
   /// Standard error of the mean.
-  var errorOfMean: Tensor {
+  public var errorOfMean: Tensor {
     tensor { (variance(at: $0) / Double(max(count - 1, 1))).squareRoot() }
   }
 
   /// Mean of v².
-  var meanSquare: Tensor { tensor { moment(2, at: $0) } }
+  public var meanSquare: Tensor { tensor { moment(2, at: $0) } }
 
-  /// Standard error of the mean of v². Needs powers up to 4.
-  var errorOfMeanSquare: Tensor {
+  /// Standard error of the mean of v².
+  public var errorOfMeanSquare: Tensor {
     tensor { index in
       let square = moment(2, at: index)
       let spread = max(moment(4, at: index) - square * square, 0)
@@ -65,10 +59,10 @@ struct PowerSums {
   }
 
   /// Variance of v, over `count`.
-  var variance: Tensor { tensor { variance(at: $0) } }
+  public var variance: Tensor { tensor { variance(at: $0) } }
 
-  /// Standard error of the variance, for many samples: √((μ₄ − σ⁴) / n). Needs powers up to 4.
-  var errorOfVariance: Tensor {
+  /// Standard error of the variance, for many samples: √((μ₄ − σ⁴) / n).
+  public var errorOfVariance: Tensor {
     tensor { index in
       let (m1, m2, m3, m4) = (
         moment(1, at: index), moment(2, at: index), moment(3, at: index), moment(4, at: index)

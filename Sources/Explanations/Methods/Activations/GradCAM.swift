@@ -1,4 +1,4 @@
-public import Networks
+public import Tensors
 
 /// Where a layer's features that speak for the fact are active.
 ///
@@ -7,7 +7,7 @@ public import Networks
 /// everywhere. Deterministic. One forward and one backward pass.
 ///
 /// Selvaraju, Cogswell, Das, Vedantam, Parikh, Batra: Grad-CAM, 2017 (arXiv:1610.02391).
-public struct GradCAM: Explainer {
+public struct GradCAM: ActivationExplainer {
   public static let about = MethodDescription(
     name: "grad-cam",
     summary: "Maps of a layer, weighted by their mean gradient: coarse, but steady.",
@@ -18,14 +18,9 @@ public struct GradCAM: Explainer {
 
   public init() {}
 
-  public func explain(
-    _ question: Question, using model: any DifferentiableClassifier
-  ) throws(ExplainerError) -> Explanation {
-    let evidence = try LayerEvidence(
-      of: question, at: layer, using: model, for: Self.about.name)
-    return evidence.explanation(
-      evidence.map { channel in
-        channel.gradient.reduce(0) { $0 + Double($1) } / Double(channel.gradient.count)
-      })
+  public func map(of evidence: LayerEvidence) -> Tensor {
+    evidence.map { channel in
+      channel.gradient.reduce(0) { $0 + Double($1) } / Double(channel.gradient.count)
+    }
   }
 }

@@ -1,4 +1,4 @@
-public import Networks
+public import Tensors
 
 /// A layer's maps times their gradient: max(0, Σ_c ∂f/∂Aᶜ · Aᶜ), at the layer's own resolution
 /// `[1, h, w]`, zero or more.
@@ -8,7 +8,7 @@ public import Networks
 ///
 /// Draelos, Carin: Use HiResCAM instead of Grad-CAM for Faithful Explanations, 2020
 /// (arXiv:2011.08891).
-public struct HiResCAM: Explainer {
+public struct HiResCAM: ActivationExplainer {
   public static let about = MethodDescription(
     name: "hires-cam",
     summary: "Maps of a layer times their gradient, position by position.",
@@ -19,16 +19,11 @@ public struct HiResCAM: Explainer {
 
   public init() {}
 
-  public func explain(
-    _ question: Question, using model: any DifferentiableClassifier
-  ) throws(ExplainerError) -> Explanation {
-    let evidence = try LayerEvidence(
-      of: question, at: layer, using: model, for: Self.about.name)
-    return evidence.explanation(
-      evidence.map { channel, sums in
-        for (position, (a, g)) in zip(channel.activations, channel.gradient).enumerated() {
-          sums[position] += a * g
-        }
-      })
+  public func map(of evidence: LayerEvidence) -> Tensor {
+    evidence.map { channel, sums in
+      for (position, (a, g)) in zip(channel.activations, channel.gradient).enumerated() {
+        sums[position] += a * g
+      }
+    }
   }
 }

@@ -1,4 +1,4 @@
-public import Networks
+public import Tensors
 
 /// A layer's maps times the positive part of their gradient: max(0, Σ_c max(0, ∂f/∂Aᶜ) · Aᶜ), at the
 /// layer's own resolution `[1, h, w]`, zero or more.
@@ -8,7 +8,7 @@ public import Networks
 ///
 /// Jiang, Zhang, Hou, Cheng, Wei: LayerCAM: Exploring Hierarchical Class Activation Maps for
 /// Localization, 2021 (IEEE Transactions on Image Processing 30).
-public struct LayerCAM: Explainer {
+public struct LayerCAM: ActivationExplainer {
   public static let about = MethodDescription(
     name: "layer-cam",
     summary: "Maps of a layer times the positive part of their gradient; for early layers too.",
@@ -19,16 +19,11 @@ public struct LayerCAM: Explainer {
 
   public init() {}
 
-  public func explain(
-    _ question: Question, using model: any DifferentiableClassifier
-  ) throws(ExplainerError) -> Explanation {
-    let evidence = try LayerEvidence(
-      of: question, at: layer, using: model, for: Self.about.name)
-    return evidence.explanation(
-      evidence.map { channel, sums in
-        for (position, (a, g)) in zip(channel.activations, channel.gradient).enumerated() {
-          sums[position] += a * max(g, 0)
-        }
-      })
+  public func map(of evidence: LayerEvidence) -> Tensor {
+    evidence.map { channel, sums in
+      for (position, (a, g)) in zip(channel.activations, channel.gradient).enumerated() {
+        sums[position] += a * max(g, 0)
+      }
+    }
   }
 }

@@ -1,14 +1,38 @@
-import Networks
-import Tensors
+public import Networks
+public import Tensors
+
+/// A method that weighs the maps of a layer by the objective's gradient there.
+public protocol ActivationExplainer: Explainer<any DifferentiableClassifier> {
+  /// Whose maps are weighed.
+  var layer: LayerChoice { get set }
+
+  /// The map `[1, h, w]`, zero or more.
+  func map(of evidence: LayerEvidence) -> Tensor
+}
+
+extension ActivationExplainer {
+  /// One forward and one backward pass.
+  public func explain(
+    _ question: Question, using model: any DifferentiableClassifier
+  ) throws(ExplainerError) -> Explanation {
+    let evidence = try LayerEvidence(of: question, at: layer, using: model, for: Self.about.name)
+    return Explanation(
+      map: AttributionMap(map(of: evidence), sign: .magnitude),
+      diagnostics: Diagnostics(
+        values: ["objective": evidence.objective], notes: ["layer": evidence.layer.description],
+        forwardPasses: 1, backwardPasses: 1))
+  }
+}
 
 /// A layer's maps and the objective's gradient there: what class activation methods are made of.
-struct LayerEvidence {
-  let layer: LayerName
+public struct LayerEvidence {
+  public let layer: LayerName
   /// `[1, C, h, w]`
-  let activations: Tensor
+  public let activations: Tensor
   /// `[1, C, h, w]`
-  let gradient: Tensor
-  let objective: Double
+  public let gradient: Tensor
+  /// The objective's value.
+  public let objective: Double
 
   static let parameters = [
     "layer": "a layer with positions, or auto: the last one before the classifier's head"
@@ -60,14 +84,5 @@ struct LayerEvidence {
       }
     }
     return Tensor(sums.map { max($0, 0) }, shape: [1, height, width])
-  }
-
-  /// The answer with a map of this layer.
-  func explanation(_ map: Tensor) -> Explanation {
-    Explanation(
-      map: AttributionMap(map, sign: .magnitude),
-      diagnostics: Diagnostics(
-        values: ["objective": objective], notes: ["layer": layer.description], forwardPasses: 1,
-        backwardPasses: 1))
   }
 }

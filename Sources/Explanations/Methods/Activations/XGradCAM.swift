@@ -1,4 +1,4 @@
-public import Networks
+public import Tensors
 
 /// A layer's maps, each weighed by its gradient averaged over where the map is active:
 /// w_c = Σ ∂f/∂Aᶜ · Aᶜ / (Σ Aᶜ + 1e-7), and the map max(0, Σ_c w_c · Aᶜ), `[1, h, w]`.
@@ -6,7 +6,7 @@ public import Networks
 /// Deterministic. One forward and one backward pass.
 ///
 /// Fu, Hu, Dong, Guo, Gao, Li: Axiom-based Grad-CAM, 2020 (arXiv:2008.02312).
-public struct XGradCAM: Explainer {
+public struct XGradCAM: ActivationExplainer {
   public static let about = MethodDescription(
     name: "x-grad-cam",
     summary: "Maps of a layer, weighted by their gradient where they are active.",
@@ -17,19 +17,14 @@ public struct XGradCAM: Explainer {
 
   public init() {}
 
-  public func explain(
-    _ question: Question, using model: any DifferentiableClassifier
-  ) throws(ExplainerError) -> Explanation {
-    let evidence = try LayerEvidence(
-      of: question, at: layer, using: model, for: Self.about.name)
-    return evidence.explanation(
-      evidence.map { channel in
-        var (evidence, activity) = (0.0, 0.0)
-        for (a, g) in zip(channel.activations, channel.gradient) {
-          evidence += Double(a) * Double(g)
-          activity += Double(a)
-        }
-        return evidence / (activity + 1e-7)
-      })
+  public func map(of evidence: LayerEvidence) -> Tensor {
+    evidence.map { channel in
+      var (evidence, activity) = (0.0, 0.0)
+      for (a, g) in zip(channel.activations, channel.gradient) {
+        evidence += Double(a) * Double(g)
+        activity += Double(a)
+      }
+      return evidence / (activity + 1e-7)
+    }
   }
 }

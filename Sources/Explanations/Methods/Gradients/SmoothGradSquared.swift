@@ -1,4 +1,4 @@
-public import Networks
+public import Tensors
 
 /// The mean squared gradient over noisy copies of the picture.
 ///
@@ -8,33 +8,22 @@ public import Networks
 ///
 /// Hooker, Erhan, Kindermans, Kim: A Benchmark for Interpretability Methods in Deep Neural Networks,
 /// 2019 (arXiv:1806.10758).
-public struct SmoothGradSquared: Explainer {
+public struct SmoothGradSquared: NoisyGradientExplainer {
   public static let about = MethodDescription(
     name: "smoothgrad-squared",
     summary: "Squared gradients averaged over noisy copies: strength without sign.",
     source: "Hooker et al.: A Benchmark for Interpretability Methods, 2019 (arXiv:1806.10758)",
-    parameters: NoisyGradients.parameters)
+    parameters: noiseParameters)
 
   public var samples = 50
-  /// 0 takes all samples.
   public var tolerance = 0.0
   public var noise = 0.15
 
   public init() {}
 
-  private var gradients: NoisyGradients {
-    NoisyGradients(
-      noise: noise,
-      effort: SamplingEffort(method: Self.about.name, samples: samples, tolerance: tolerance))
-  }
+  public static let sign = AttributionMap.Sign.magnitude
 
-  public func validate() throws(ExplainerError) { try gradients.validate() }
-
-  public func explain(
-    _ question: Question, using model: any DifferentiableClassifier
-  ) throws(ExplainerError) -> Explanation {
-    gradients.explain(question, using: model, order: 4, sign: .magnitude) { sums in
-      (sums.meanSquare, sums.errorOfMeanSquare)
-    }
+  public static func moment(of sums: PowerSums) -> (map: Tensor, error: Tensor) {
+    (sums.meanSquare, sums.errorOfMeanSquare)
   }
 }

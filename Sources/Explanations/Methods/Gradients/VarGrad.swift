@@ -1,4 +1,4 @@
-public import Networks
+public import Tensors
 
 /// The variance of the gradient over noisy copies of the picture.
 ///
@@ -8,34 +8,23 @@ public import Networks
 ///
 /// Adebayo, Gilmer, Goodfellow, Kim: Local Explanation Methods for Deep Neural Networks Lack Sensitivity
 /// to Parameter Values, 2018 (arXiv:1810.03307). Divided by the number of samples, not by one less.
-public struct VarGrad: Explainer {
+public struct VarGrad: NoisyGradientExplainer {
   public static let about = MethodDescription(
     name: "vargrad",
     summary: "Variance of the gradient over noisy copies: where it is unsteady.",
     source:
       "Adebayo et al.: Local Explanation Methods for Deep Neural Networks, 2018 (arXiv:1810.03307)",
-    parameters: NoisyGradients.parameters)
+    parameters: noiseParameters)
 
   public var samples = 50
-  /// 0 takes all samples.
   public var tolerance = 0.0
   public var noise = 0.15
 
   public init() {}
 
-  private var gradients: NoisyGradients {
-    NoisyGradients(
-      noise: noise,
-      effort: SamplingEffort(method: Self.about.name, samples: samples, tolerance: tolerance))
-  }
+  public static let sign = AttributionMap.Sign.magnitude
 
-  public func validate() throws(ExplainerError) { try gradients.validate() }
-
-  public func explain(
-    _ question: Question, using model: any DifferentiableClassifier
-  ) throws(ExplainerError) -> Explanation {
-    gradients.explain(question, using: model, order: 4, sign: .magnitude) { sums in
-      (sums.variance, sums.errorOfVariance)
-    }
+  public static func moment(of sums: PowerSums) -> (map: Tensor, error: Tensor) {
+    (sums.variance, sums.errorOfVariance)
   }
 }
