@@ -21,6 +21,21 @@ struct ChartTicks: Equatable {
     labels = values.map { step.label($0, largest: range.magnitude) }
   }
 
+  /// The ends of a range, with three significant digits of the larger one, and zero where it lies
+  /// between them. An endless range, or one of no length, has none.
+  init(endsOf range: ClosedRange<Double>) {
+    let length = range.upperBound - range.lowerBound
+    guard length > range.magnitude * 1e-12, length.isFinite else {
+      values = []
+      labels = []
+      return
+    }
+    let inner = range.lowerBound < 0 && range.upperBound > 0 ? [0.0] : []
+    let step = Step(digits: 3, of: range.magnitude)
+    values = [range.lowerBound] + inner + [range.upperBound]
+    labels = values.map { $0 == 0 ? "0" : step.label($0, largest: range.magnitude) }
+  }
+
   /// The range widened to whole steps, as the ticks for `limit` would ask for.
   static func widened(_ range: ClosedRange<Double>, limit: Int) -> ClosedRange<Double> {
     let length = range.upperBound - range.lowerBound
@@ -47,6 +62,15 @@ struct ChartTicks: Equatable {
         mantissa = 1
         exponent += 1
       }
+    }
+
+    /// The place of a number's last digit, when it has so many.
+    init(digits: Int, of number: Double) {
+      mantissa = 1
+      exponent = 0
+      while power > number, exponent > -300 { exponent -= 1 }
+      while power * 10 <= number, exponent < 300 { exponent += 1 }
+      exponent -= digits - 1
     }
 
     private var power: Double { Self.power(of: exponent) }

@@ -134,7 +134,7 @@ private struct LegendBar {
     canvas.draw(colors, in: bar)
     canvas.stroke(.rectangle(bar.inset(by: 0.5)), with: Color(gray: 120))
 
-    let ticks = ChartTicks(in: range, limit: max(Int(width / (5 * unit)), 2))
+    let ticks = ChartTicks(endsOf: range)
     let length = range.upperBound - range.lowerBound
     guard length > 0 else { return }
     for (value, text) in zip(ticks.values, ticks.labels) {

@@ -51,6 +51,7 @@ struct ChartTicksTests {
   ])
   func `absurd ranges are harmless`(range: ClosedRange<Double>) {
     #expect(ChartTicks(in: range, limit: 6).values.count <= 6)
+    #expect(ChartTicks(endsOf: range).values.count <= 3)
     _ = ChartTicks.widened(range, limit: 6)
   }
 
@@ -61,5 +62,14 @@ struct ChartTicksTests {
     #expect(decimal(3.07, places: 3) == "3.070")
     #expect(decimal(7, places: 0) == "7")
     #expect(decimal(.nan, places: 2) == "nan")
+  }
+
+  @Test func `the ends of a range have three digits`() {
+    #expect(ChartTicks(endsOf: -0.94321...0.94321).labels == ["−0.943", "0", "0.943"])
+    #expect(ChartTicks(endsOf: 0...1.31).labels == ["0", "1.31"])
+    #expect(ChartTicks(endsOf: 0...31.67).labels == ["0", "31.7"])
+    #expect(ChartTicks(endsOf: 0...4321).labels == ["0", "4321"])
+    #expect(ChartTicks(endsOf: 0...0.0000123).labels == ["0", "1.23·10⁻⁵"])
+    #expect(ChartTicks(endsOf: 2...2).labels == [])
   }
 }
