@@ -45,20 +45,24 @@ static dnnl_status_t parts_create(
   return status;
 }
 
-/// Whether an implementation is of no use to us: plain loops, which ours beat, or a general matrix
-/// product, which splits its sums by thread count and batch, so that bits would depend on them.
-static bool is_refused(const_dnnl_primitive_desc_t description) {
-  const char *name = "";
-  dnnl_primitive_desc_query(description, dnnl_query_impl_info_str, 0, &name);
-  return strncmp(name, "ref", 3) == 0 || strncmp(name, "simple", 6) == 0
-    || (strstr(name, "gemm") && !strstr(name, "brgemm"));
+/// Whether an implementation is plain loops, which ours beat.
+static bool is_plain(const char *name) {
+  return strncmp(name, "ref", 3) == 0 || strncmp(name, "simple", 6) == 0;
+}
+
+/// Whether an implementation is of no use for the values of single items: a general matrix product
+/// splits its sums by thread count and batch, so that bits would depend on them.
+static bool is_refused(const char *name) {
+  return is_plain(name) || (strstr(name, "gemm") && !strstr(name, "brgemm"));
 }
 
 static tm_status finish(
-  dnnl_status_t status, dnnl_primitive_desc_t description, const tm_signature *signature,
-  const char *action, tm_primitive **primitive) {
+  dnnl_status_t status, dnnl_primitive_desc_t description, bool (*refuses)(const char *),
+  const tm_signature *signature, const char *action, tm_primitive **primitive) {
   if (status != dnnl_success) return tm_report(status, action);
-  if (is_refused(description)) {
+  const char *name = "";
+  dnnl_primitive_desc_query(description, dnnl_query_impl_info_str, 0, &name);
+  if (refuses(name)) {
     dnnl_primitive_desc_destroy(description);
     return tm_report(dnnl_unimplemented, action);
   }
@@ -103,7 +107,8 @@ tm_status tm_convolution_forward_create(
       &description, tm_engine(), it.input, it.weights, it.bias, it.output, &it.window, attributes);
   if (attributes) dnnl_primitive_attr_destroy(attributes);
   parts_destroy(&it);
-  return finish(status, description, &signature, "prepare a convolution", primitive);
+  return finish(
+    status, description, is_refused, &signature, "prepare a convolution", primitive);
 }
 
 tm_status tm_convolution_backward_create(const tm_convolution *shape, tm_primitive **primitive) {
@@ -127,5 +132,32 @@ tm_status tm_convolution_backward_create(const tm_convolution *shape, tm_primiti
   if (forward) dnnl_primitive_desc_destroy(forward);
   if (attributes) dnnl_primitive_attr_destroy(attributes);
   parts_destroy(&it);
-  return finish(status, description, &signature, "prepare a convolution's pullback", primitive);
+  return finish(
+    status, description, is_refused, &signature, "prepare a convolution's pullback", primitive);
+}
+
+tm_status tm_convolution_weights_create(const tm_convolution *shape, tm_primitive **primitive) {
+  static const tm_signature signature = {{
+    [TM_SOURCE] = {DNNL_ARG_SRC, dnnl_query_src_md, 0},
+    [TM_COTANGENT] = {DNNL_ARG_DIFF_DST, dnnl_query_diff_dst_md, 0},
+    [TM_TARGET] = {DNNL_ARG_DIFF_WEIGHTS, dnnl_query_diff_weights_md, 0},
+    [TM_SCRATCH] = {DNNL_ARG_SCRATCHPAD, dnnl_query_scratchpad_md, 0},
+  }};
+  parts it;
+  dnnl_primitive_attr_t attributes = NULL;
+  dnnl_primitive_desc_t forward = NULL, description = NULL;
+  dnnl_status_t status = parts_create(shape, false, &it);
+  if (status == dnnl_success) status = tm_attributes(&attributes);
+  if (status == dnnl_success)
+    status = convolution_forward_describe(
+      &forward, tm_engine(), it.input, it.weights, NULL, it.output, &it.window, attributes);
+  if (status == dnnl_success)
+    status = convolution_weights_describe(
+      &description, tm_engine(), it.input, it.weights, it.output, &it.window, attributes, forward);
+  if (forward) dnnl_primitive_desc_destroy(forward);
+  if (attributes) dnnl_primitive_attr_destroy(attributes);
+  parts_destroy(&it);
+  // The gradient is a sum over the batch whatever computes it.
+  return finish(
+    status, description, is_plain, &signature, "prepare a convolution's weight gradient", primitive);
 }

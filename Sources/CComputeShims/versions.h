@@ -97,3 +97,21 @@ static inline dnnl_status_t convolution_backward_describe(
   return dnnl_primitive_desc_create(result, &operation, attributes, engine, forward);
 #endif
 }
+
+static inline dnnl_status_t convolution_weights_describe(
+  dnnl_primitive_desc_t *result, dnnl_engine_t engine, descriptor_view source,
+  descriptor_view weights, descriptor_view target, const convolution_window *window,
+  const_dnnl_primitive_attr_t attributes, const_dnnl_primitive_desc_t forward) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_convolution_backward_weights_primitive_desc_create(
+    result, engine, dnnl_convolution_direct, source, weights, NULL, target, window->strides,
+    window->dilates, window->before, window->after, forward, attributes);
+#else
+  dnnl_convolution_desc_t operation;
+  dnnl_status_t status = dnnl_dilated_convolution_backward_weights_desc_init(
+    &operation, dnnl_convolution_direct, source, weights, NULL, target, window->strides,
+    window->dilates, window->before, window->after);
+  if (status != dnnl_success) return status;
+  return dnnl_primitive_desc_create(result, &operation, attributes, engine, forward);
+#endif
+}

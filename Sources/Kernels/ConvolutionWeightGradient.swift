@@ -2,7 +2,7 @@ import Tensors
 
 /// dw = dy ∗ x: the gradient of a convolution's weights. Items are added up one after the other.
 public struct ConvolutionWeightGradient: Kernel {
-  /// `[N, C, H, W]`
+  /// `[N, C, H, W]`, or as `layout` says.
   public let input: Operand
   /// `[N, O, H', W']`
   public let outputCotangent: Operand
@@ -10,16 +10,19 @@ public struct ConvolutionWeightGradient: Kernel {
   public let weightsCotangent: Operand
   public let geometry: ConvolutionGeometry
   public let accumulates: Bool
+  public let layout: FeatureLayout
 
   public init(
     input: Operand, outputCotangent: Operand, weightsCotangent: Operand,
-    geometry: ConvolutionGeometry, accumulates: Bool = false
+    geometry: ConvolutionGeometry, accumulates: Bool = false,
+    layout: FeatureLayout = .channelsFirst
   ) {
     self.input = input
     self.outputCotangent = outputCotangent
     self.weightsCotangent = weightsCotangent
     self.geometry = geometry
     self.accumulates = accumulates
+    self.layout = layout
   }
 
   public var reads: [Operand] {
@@ -41,12 +44,25 @@ public struct ConvolutionWeightGradient: Kernel {
   }
 
   private var plan: ConvolutionSizes {
-    ConvolutionSizes(input: input.shape, output: outputCotangent.shape, geometry: geometry)
+    ConvolutionSizes(
+      input: layout.channelsFirst(input.shape),
+      output: layout.channelsFirst(outputCotangent.shape), geometry: geometry)
   }
 
   public func run(in memory: Memory) {
-    let sizes = plan
     let (x, dy) = (memory.read(input), memory.read(outputCotangent))
+    Planes.withChannelsFirst(x, input.shape, in: layout) { x in
+      Planes.withChannelsFirst(dy, outputCotangent.shape, in: layout) { dy in
+        run(x, dy, in: memory)
+      }
+    }
+  }
+
+  /// Both with channels first.
+  private func run(
+    _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, in memory: Memory
+  ) {
+    let sizes = plan
     let dw = memory.write(weightsCotangent)
     if !accumulates { dw.update(repeating: 0, count: weightsCotangent.count) }
     for item in 0..<sizes.batch {
@@ -79,5 +95,17 @@ public struct ConvolutionWeightGradient: Kernel {
         }
       }
     }
+  }
+}
+
+extension ConvolutionWeightGradient: FeatureMapKernel {
+  public var prefersChannelsLast: Bool { true }
+
+  public func channelsLast(_ place: (Operand) -> Operand?) -> (any Kernel)? {
+    guard layout == .channelsFirst, let input = place(input), let dy = place(outputCotangent)
+    else { return nil }
+    return ConvolutionWeightGradient(
+      input: input, outputCotangent: dy, weightsCotangent: weightsCotangent, geometry: geometry,
+      accumulates: accumulates, layout: .channelsLast)
   }
 }

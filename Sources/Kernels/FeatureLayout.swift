@@ -69,6 +69,18 @@ enum Planes {
     }
   }
 
+  /// Lets `body` read maps with channels first: a copy of maps that lie in another order.
+  static func withChannelsFirst(
+    _ source: UnsafePointer<Float>, _ shape: Shape, in layout: FeatureLayout,
+    _ body: (UnsafePointer<Float>) -> Void
+  ) {
+    guard layout == .channelsLast else { return body(source) }
+    withCopy(of: shape) { copy in
+      transpose(source, items: shape[0], rows: shape[1] * shape[2], columns: shape[3], to: copy)
+      body(copy)
+    }
+  }
+
   private static func withCopy(
     of shape: Shape, _ body: (UnsafeMutablePointer<Float>) -> Void
   ) {

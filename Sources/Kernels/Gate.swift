@@ -52,6 +52,9 @@ public protocol GatePullbackKernel: Kernel {
   /// The gate's value; nil where the rule does not look at it.
   var gateValue: Operand? { get }
   var gate: Gate { get }
+  var outputCotangent: Operand { get }
+  var inputCotangent: Operand { get }
+  var accumulates: Bool { get }
   /// The same with the value's place taken by a mask that `GateMask` made.
   func masked(by mask: Operand) -> MaskPullback
 }

@@ -58,6 +58,32 @@ public final class Memory {
     return parameters[index]
   }
 
+  /// The weights of a convolution as they are now; nil for what a plan computes.
+  func weights(_ operand: Operand) -> Tensor? {
+    switch operand.place {
+    case .parameter(let index): parameters[index]
+    case .external: load(operand)
+    case .slot: nil
+    }
+  }
+
+  /// Where forms of a parameter are kept; nil for one that changes.
+  func packedWeights(of operand: Operand) -> PackedWeights? {
+    parameter(operand) == nil ? nil : packedWeights
+  }
+
+  /// Weights in a kernel's own form: shared with other plans where they are constants, and made anew for
+  /// each run where they change. Nil for what a plan computes.
+  func packed<P: Packed>(
+    _ operand: Operand, where fits: (P) -> Bool, orMake make: @escaping (Tensor) -> P
+  ) -> PackedForm<P>? {
+    guard let values = weights(operand) else { return nil }
+    guard parameter(operand) == nil else {
+      return PackedForm(first: packedWeights.shared(of: values, where: fits) { make(values) })
+    }
+    return PackedForm(first: make(values)) { [unowned self] in make(load(operand)) }
+  }
+
   /// The values of a slot or parameter.
   func read(_ operand: Operand) -> UnsafePointer<Float> {
     switch operand.place {

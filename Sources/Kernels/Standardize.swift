@@ -66,6 +66,18 @@ public struct Moments: Kernel {
   }
 }
 
+extension Moments: FeatureMapKernel {
+  public func channelsLast(_ place: (Operand) -> Operand?) -> (any Kernel)? {
+    let (items, channels, plane) = input.shape.features(.channelsFirst)
+    guard grouping == Grouping(outer: items, count: channels, inner: plane),
+      let input = place(input)
+    else { return nil }
+    return Moments(
+      input: input, mean: mean, variance: variance,
+      grouping: Grouping(outer: items * plane, count: channels, inner: 1))
+  }
+}
+
 /// y = (x − mean) / √(variance + ε), with the statistics of each group.
 public struct Standardize: Kernel {
   public let input: Operand

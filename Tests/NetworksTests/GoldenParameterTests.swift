@@ -140,53 +140,111 @@ import Testing
     // Those with batch normalisation.
     + ["plain", "residual", "strided", "avgres", "mobile", "mix"].map { ($0, .training) }
 
-  @Test(arguments: networks, Engine.available)
-  func `the gradient of a loss is the reference's`(
-    _ subject: (name: String, phase: Phase), engine: Engine
-  ) throws {
-    let (name, phase) = subject
-    let folder = "golden/nets/\(name)"
-    let index = try JSONDecoder().decode(
-      Index.self, from: Data(contentsOf: SharedFolder.file("golden/index.json")))
-    let net = try #require(index.nets[name])
-    let model = try Model("\(folder)/model.onnx", upTo: LayerName(net.logits))
-    let parameters = try JSONDecoder().decode(
-      Parameters.self, from: Data(contentsOf: SharedFolder.file("\(folder)/train/params.json"))
-    ).params
-    let file = phase == .training ? "grad_train" : "grad_eval"
-    let expected = try Self.npy("nets/\(name)/train/\(file)")
-    let expectedLoss = try #require(phase == .training ? net.loss_train : net.loss_eval)
+  /// A network, the first of its three small batches, and what is known of it.
+  struct Subject {
+    let model: Model
+    let logits: LayerName
+    let input: Tensor
+    let labels: [Int]
+    let parameters: [Parameters.Entry]
+    let places: [ParameterName]
+    let loss: Double
+    let gradient: Tensor
 
-    // The first of three small batches.
-    let batches = try Self.npy("nets/\(name)/train/x")
-    let input = batches.items(0..<1).reshaped(to: Shape(Array(batches.shape.extents.dropFirst())))
-    let labels = try Self.npy("nets/\(name)/train/y").scalars.prefix(input.batch).map { Int($0) }
-    var places: [ParameterName] = []
-    for entry in parameters { places.append(try model.parameter(entry.name)) }
-    let plan = try model.plan(
-      batch: input.batch, parameters: Set(places.map(\.layer)), phase: phase, engine: engine)
-    plan.run(input)
-    let logits = plan.value(of: model.output)
-    var seed = Tensor(zeros: logits.shape)
-    var loss = 0.0
-    for (item, label) in labels.enumerated() {
-      let probabilities = Prediction(logits: logits.item(item).scalars).probabilities
-      loss -= log(Double(probabilities[label])) / Double(labels.count)
-      for (position, probability) in probabilities.enumerated() {
-        seed[item * probabilities.count + position] =
-          (probability - (position == label ? 1 : 0)) / Float(labels.count)
+    init(_ name: String, _ phase: Phase) throws {
+      let folder = "golden/nets/\(name)"
+      let index = try JSONDecoder().decode(
+        Index.self, from: Data(contentsOf: SharedFolder.file("golden/index.json")))
+      let net = try #require(index.nets[name])
+      logits = LayerName(net.logits)
+      let model = try Model("\(folder)/model.onnx", upTo: logits)
+      self.model = model
+      parameters = try JSONDecoder().decode(
+        Parameters.self, from: Data(contentsOf: SharedFolder.file("\(folder)/train/params.json"))
+      ).params
+      let file = phase == .training ? "grad_train" : "grad_eval"
+      gradient = try GoldenParameterTests.npy("nets/\(name)/train/\(file)")
+      loss = try #require(phase == .training ? net.loss_train : net.loss_eval)
+      let batches = try GoldenParameterTests.npy("nets/\(name)/train/x")
+      input = batches.items(0..<1)
+        .reshaped(to: Shape(Array(batches.shape.extents.dropFirst())))
+      labels = try GoldenParameterTests.npy("nets/\(name)/train/y").scalars.prefix(input.batch)
+        .map { Int($0) }
+      places = try parameters.map { try model.parameter($0.name) }
+    }
+
+    /// Mean cross-entropy, and its gradient at the logits.
+    func loss(of logits: Tensor) -> (value: Double, seeds: Tensor) {
+      var seeds = Tensor(zeros: logits.shape)
+      var loss = 0.0
+      for (item, label) in labels.enumerated() {
+        let probabilities = Prediction(logits: logits.item(item).scalars).probabilities
+        loss -= log(Double(probabilities[label])) / Double(labels.count)
+        for (position, probability) in probabilities.enumerated() {
+          seeds[item * probabilities.count + position] =
+            (probability - (position == label ? 1 : 0)) / Float(labels.count)
+        }
+      }
+      return (loss, seeds)
+    }
+
+    /// Expects the reference's gradients of all parameters for which there is one.
+    func expect(_ gradient: (ParameterName) throws -> Tensor?) throws {
+      let scale = self.gradient.largestMagnitude
+      for (entry, place) in zip(parameters, places) {
+        let range = entry.offset..<entry.offset + entry.shape.count
+        let part = Tensor(Array(self.gradient.scalars[range]), shape: entry.shape)
+        guard let found = try gradient(place) else { continue }
+        let error = (found.reshaped(to: entry.shape) - part).largestMagnitude / scale
+        #expect(error < 1e-4, "\(entry.name)")
       }
     }
-    #expect(abs(loss - expectedLoss) < 1e-5 * expectedLoss)
+  }
 
-    let gradients = plan.sweep([model.output: seed]).parameters
-    let scale = expected.largestMagnitude
-    for (entry, place) in zip(parameters, places) {
-      let found = try #require(gradients[place.layer])[place.index]
-      let range = entry.offset..<entry.offset + entry.shape.count
-      let part = Tensor(Array(expected.scalars[range]), shape: entry.shape)
-      let error = (found.reshaped(to: entry.shape) - part).largestMagnitude / scale
-      #expect(error < 1e-4, "\(entry.name)")
+  @Test(arguments: networks, Engine.available)
+  func `the gradient of a loss is the reference's`(
+    _ network: (name: String, phase: Phase), engine: Engine
+  ) throws {
+    let subject = try Subject(network.name, network.phase)
+    let plan = try subject.model.plan(
+      batch: subject.input.batch, parameters: Set(subject.places.map(\.layer)),
+      phase: network.phase, engine: engine)
+    plan.run(subject.input)
+    let (loss, seeds) = subject.loss(of: plan.value(of: subject.model.output))
+    #expect(abs(loss - subject.loss) < 1e-5 * subject.loss)
+    let gradients = plan.sweep([subject.model.output: seeds]).parameters
+    try subject.expect { try #require(gradients[$0.layer])[$0.index] }
+  }
+
+  /// Those without batch normalisation compute in training as in inference.
+  static let trained = networks.filter { name, phase in
+    phase == .training || !networks.contains { $0 == name && $1 == .training }
+  }
+
+  @Test(arguments: trained, Engine.available)
+  func `a step's gradient is the reference's`(
+    _ network: (name: String, phase: Phase), engine: Engine
+  ) throws {
+    let subject = try Subject(network.name, network.phase)
+    let trainable = try TrainableNetwork(
+      Network(subject.model.graph, logits: subject.logits), engine: engine)
+    var loss = 0.0
+    trainable.step(subject.input) { logits in
+      let (value, seeds) = subject.loss(of: logits)
+      loss = value
+      return seeds
+    }
+    #expect(abs(loss - subject.loss) < 1e-5 * subject.loss)
+    try subject.expect { name in
+      // Constants are not trained.
+      if subject.model.graph.nodes.contains(where: { $0.name == name.layer && $0.layer is Constant }
+      ) {
+        return nil
+      }
+      let parameter = try #require(trainable.parameters.first { $0.name == name })
+      return trainable.withGradients {
+        Tensor(Array($0[parameter.range]), shape: parameter.shape)
+      }
     }
   }
 }

@@ -60,6 +60,8 @@ typedef enum {
   TM_TARGET,
   TM_WEIGHTS,
   TM_BIAS,
+  /// What is carried back, where the source is something else.
+  TM_COTANGENT,
   /// Memory that keeps nothing between runs.
   TM_SCRATCH,
   TM_ROLE_COUNT,
@@ -114,6 +116,9 @@ tm_status tm_convolution_forward_create(
 
 /// source: the output's cotangent; target: the input's.
 tm_status tm_convolution_backward_create(const tm_convolution *shape, tm_primitive **primitive);
+
+/// source: the input; cotangent: the output's; target: that of the weights, in the library's layout.
+tm_status tm_convolution_weights_create(const tm_convolution *shape, tm_primitive **primitive);
 
 #ifdef __cplusplus
 }

@@ -5,7 +5,7 @@
 ///
 /// Arrays of feature maps lie with channels last, `[N, H, W, C]`. No function allocates or keeps
 /// anything; scratch memory is the caller's. Each element of a result is computed in an order that
-/// depends neither on the batch nor on the number of threads.
+/// depends neither on the batch nor on the number of threads; those of weights are sums over the batch.
 
 #include "batched.h"
 #include "broadcast.h"
@@ -21,5 +21,7 @@
 #include "pooling.h"
 #include "pullback.h"
 #include "stem.h"
+#include "stem_weights.h"
 #include "strided.h"
 #include "winograd.h"
+#include "winograd_weights.h"

@@ -8,7 +8,7 @@ extension Convolution {
   /// The step by products of what each output sees. Nil for depthwise convolutions, which make no
   /// matrix.
   func gatheredStep(in memory: Memory, for instructions: tm_isa = tm_isa_chosen()) -> (any Step)? {
-    guard layout == .channelsLast, let weights = memory.parameter(weights) else { return nil }
+    guard layout == .channelsLast else { return nil }
     return GatheredStep(
       from: input, weights, isPullback: false, bias: bias, to: output, geometry: geometry,
       accumulates: accumulates, gate: gate, for: instructions, in: memory)
@@ -19,8 +19,8 @@ extension ConvolutionPullback {
   /// The step by products of what each element of the input was seen by. Nil where the convolution has
   /// a stride, and for depthwise ones.
   func gatheredStep(in memory: Memory, for instructions: tm_isa = tm_isa_chosen()) -> (any Step)? {
-    guard layout == .channelsLast, let weights = memory.parameter(weights),
-      geometry.window.rows.stride == 1, geometry.window.columns.stride == 1
+    guard layout == .channelsLast, geometry.window.rows.stride == 1,
+      geometry.window.columns.stride == 1
     else { return nil }
     return GatheredStep(
       from: outputCotangent, weights, isPullback: true, bias: nil, to: inputCotangent,
@@ -34,34 +34,41 @@ private struct GatheredStep: Step {
   private let source: Operand
   private let target: Operand
   private let bias: Operand?
-  private let weights: GatheredWeights
+  private let weights: PackedForm<GatheredWeights>
   private let window: Window
   private let isPullback: Bool
   private let accumulates: Bool
   private let gate: Gate?
 
   init?(
-    from source: Operand, _ values: Tensor, isPullback: Bool, bias: Operand?, to target: Operand,
+    from source: Operand, _ values: Operand, isPullback: Bool, bias: Operand?, to target: Operand,
     geometry: ConvolutionGeometry, accumulates: Bool, gate: Gate?, for instructions: tm_isa,
     in memory: Memory
   ) {
     let groups = geometry.groups
     let isDepthwise = groups > 1 && source.shape[3] == groups && target.shape[3] == groups
     guard source.count > 0, target.count > 0, !isDepthwise else { return nil }
-    weights = memory.packedWeights.shared(of: values) {
-      $0.isPullback == isPullback && $0.groups.count == groups && $0.instructions == instructions
-    } orMake: {
-      GatheredWeights(values, isPullback: isPullback, groups: groups, for: instructions)
-    }
+    let form = memory.packed(
+      values,
+      where: {
+        $0.isPullback == isPullback && $0.groups.count == groups
+          && $0.instructions == instructions
+      },
+      orMake: {
+        GatheredWeights($0, isPullback: isPullback, groups: groups, for: instructions)
+      })
+    guard let form else { return nil }
+    weights = form
     (self.memory, self.source, self.target, self.bias) = (memory, source, target, bias)
     (self.window, self.isPullback) = (geometry.window, isPullback)
     (self.accumulates, self.gate) = (accumulates, gate)
-    withConvolution { memory.reserveScratch(tm_gathered_scratch_bytes(&$0)) }
+    withConvolution(form.first) { memory.reserveScratch(tm_gathered_scratch_bytes(&$0)) }
   }
 
   func run() {
     let (x, y, b) = (memory.read(source), memory.write(target), bias.map(memory.read))
-    withConvolution { convolution in
+    let weights = weights.current
+    withConvolution(weights) { convolution in
       convolution.scratch = memory.scratch()
       for (group, matrix) in weights.groups.enumerated() {
         convolution.weights = matrix.start
@@ -74,7 +81,9 @@ private struct GatheredStep: Step {
   }
 
   /// Calls `body` with all but the addresses.
-  private func withConvolution(_ body: (inout tm_gathered) -> Void) {
+  private func withConvolution(
+    _ weights: GatheredWeights, _ body: (inout tm_gathered) -> Void
+  ) {
     let (from, to) = (source.shape, target.shape)
     offsets(window.rows).withUnsafeBufferPointer { rows in
       offsets(window.columns).withUnsafeBufferPointer { columns in

@@ -7,21 +7,22 @@ extension ConvolutionPullback {
   func stemStep(in memory: Memory, for instructions: tm_isa = tm_isa_chosen()) -> (any Step)? {
     let (input, output) = (inputCotangent.shape, outputCotangent.shape)
     guard layout == .channelsLast, geometry.groups == 1, input.count > 0, output.count > 0,
-      let values = memory.parameter(weights),
       var shape = tm_pullback_shape(input: input, output: output, window: geometry.window),
-      tm_stem_covers(instructions, &shape)
+      tm_stem_covers(instructions, &shape),
+      let form = memory.packed(
+        weights, where: { $0.window == geometry.window },
+        orMake: { [shape, geometry] in
+          StemWeights($0, for: shape, window: geometry.window)
+        })
     else { return nil }
-    let window = geometry.window
-    let packed = memory.packedWeights.shared(of: values, where: { $0.window == window }) {
-      StemWeights(values, for: shape, window: window)
-    }
     memory.reserveScratch(tm_stem_scratch_bytes(instructions, &shape))
     let (dy, dx, accumulates) = (outputCotangent, inputCotangent, accumulates)
     return VectorStep(in: memory) { [shape] memory in
+      let packed = form.current
       var pullback = tm_stem(
         isa: instructions, shape: shape, dy: memory.read(dy), weights: packed.start,
         dx: memory.write(dx), accumulates: accumulates, scratch: memory.scratch())
-      tm_stem_run(&pullback)
+      withExtendedLifetime(packed) { tm_stem_run(&pullback) }
     }
   }
 }

@@ -11,23 +11,23 @@ extension ConvolutionPullback {
     guard layout == .channelsLast, geometry.groups == 1, skips, input.count > 0, output.count > 0,
       // Phases beyond the taps are zeros that others write faster.
       window.rows.stride <= 8, window.columns.stride <= 8,
-      let values = memory.parameter(weights),
       var shape = tm_pullback_shape(input: input, output: output, window: window),
-      tm_strided_scratch_bytes(&shape) <= 64 << 20
+      tm_strided_scratch_bytes(&shape) <= 64 << 20,
+      let form = memory.packed(
+        weights, where: { $0.window == window && $0.instructions == instructions },
+        orMake: { [shape] in
+          PhaseWeights($0, for: shape, window: window, instructions: instructions)
+        })
     else { return nil }
-    let packed = memory.packedWeights.shared(
-      of: values, where: { $0.window == window && $0.instructions == instructions }
-    ) {
-      PhaseWeights(values, for: shape, window: window, instructions: instructions)
-    }
     memory.reserveScratch(tm_strided_scratch_bytes(&shape))
     let (dy, dx, accumulates) = (outputCotangent, inputCotangent, accumulates)
     return VectorStep(in: memory) { [shape] memory in
+      let packed = form.current
       packed.starts.withUnsafeBufferPointer { starts in
         var pullback = tm_strided(
           isa: instructions, shape: shape, dy: memory.read(dy), weights: starts.baseAddress,
           dx: memory.write(dx), accumulates: accumulates, scratch: memory.scratch())
-        tm_strided_run(&pullback)
+        withExtendedLifetime(packed) { tm_strided_run(&pullback) }
       }
     }
   }

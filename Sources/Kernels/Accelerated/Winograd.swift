@@ -11,9 +11,14 @@ enum Winograd {
 
   /// Whether tiles are faster than the plain sum for outputs of this size.
   ///
-  /// Does not look at the batch: a picture must get the same bits in any. Costs are counted in
-  /// multiplications that the plain sum would do meanwhile, as measured with AVX-512.
-  static func pays(inputs: Int, outputs: Int, outputHeight: Int, outputWidth: Int) -> Bool {
+  /// Costs are counted in multiplications that the plain sum would do meanwhile, as measured with
+  /// AVX-512.
+  ///
+  /// - Parameter items: the pictures of every pass, where passes are of one size. Otherwise a picture
+  ///   must get the same bits in any batch, and counts as if it were alone.
+  static func pays(
+    inputs: Int, outputs: Int, outputHeight: Int, outputWidth: Int, items: Int = 1
+  ) -> Bool {
     let pairs = Double(inputs * outputs)
     let positions = Double(outputHeight * outputWidth)
     let tiles = Double((outputHeight + 3) / 4 * ((outputWidth + 3) / 4))
@@ -24,6 +29,6 @@ enum Winograd {
     // Weights beyond a megabyte are fetched from far, 36 for each 9 of the plain sum. For a single
     // picture of few tiles that takes longer than the plain sum's whole work, and no batch wins as
     // much as it loses.
-    return pairs <= 8192 || tiles >= 12
+    return pairs <= 8192 || tiles * Double(items) >= 12
   }
 }

@@ -2,7 +2,7 @@ import Tensors
 
 /// A convolution, or a pullback, computed in tiles.
 struct WinogradStep: Step {
-  private let weights: WinogradWeights
+  private let weights: PackedForm<WinogradWeights>
   private let maps: WinogradWeights.Maps
   private let source: Operand
   private let bias: Operand?
@@ -36,14 +36,18 @@ struct WinogradStep: Step {
     let (input, output) = (source.shape, target.shape)
     guard layout == .channelsLast, Winograd.covers(geometry), input.count > 0, output.count > 0,
       Winograd.pays(
-        inputs: input[3], outputs: output[3], outputHeight: output[1], outputWidth: output[2]),
-      let values = memory.parameter(weights)
+        inputs: input[3], outputs: output[3], outputHeight: output[1], outputWidth: output[2],
+        // What is trained is trained with batches of one size.
+        items: memory.parameter(weights) == nil ? input[0] : 1),
+      let packed = memory.packed(
+        weights,
+        where: { (packed: WinogradWeights) in
+          packed.isTurned == isTurned && packed.isCurrent
+        },
+        orMake: {
+          WinogradWeights($0, inputs: input[3], outputs: output[3], isTurned: isTurned)
+        })
     else { return nil }
-    let packed = memory.packedWeights.shared(of: values) { (packed: WinogradWeights) in
-      packed.isTurned == isTurned && packed.isCurrent
-    } orMake: {
-      WinogradWeights(values, inputs: input[3], outputs: output[3], isTurned: isTurned)
-    }
     self.weights = packed
     maps = WinogradWeights.Maps(
       batch: input[0], height: input[1], width: input[2],
@@ -53,11 +57,11 @@ struct WinogradStep: Step {
     self.accumulates = accumulates
     self.gate = gate ?? Gate(low: -.infinity, high: .infinity)
     self.memory = memory
-    memory.reserveScratch(packed.scratchByteCount(for: maps))
+    memory.reserveScratch(packed.first.scratchByteCount(for: maps))
   }
 
   func run() {
-    weights.run(
+    weights.current.run(
       maps, memory.read(source), into: memory.write(target), bias: bias.map(memory.read),
       accumulates: accumulates, bounds: gate.low...gate.high, scratch: memory.scratch())
   }

@@ -5,23 +5,23 @@
   extension Convolution: AcceleratedKernel {
     func acceleratedStep(in memory: Memory) -> (any Step)? {
       if let step = WinogradStep(self, in: memory) { return step }
-      guard layout == .channelsLast, let weights = memory.parameter(weights), input.count > 0,
+      guard layout == .channelsLast, let values = memory.weights(weights), input.count > 0,
         output.count > 0
       else { return nil }
       guard
         let convolution = OneDNNConvolution(
-          input: input.shape, weights: weights, output: output.shape, geometry: geometry,
+          input: input.shape, weights: values, output: output.shape, geometry: geometry,
           hasBias: bias != nil, ending: tm_ending(adds: accumulates, gate: gate),
-          sharing: memory.packedWeights)
+          sharing: memory.packedWeights(of: weights))
       else { return gatheredStep(in: memory) }
       return OneDNNConvolutionStep(
-        convolution, from: input, bias: bias, to: output, memory: memory)
+        convolution, from: input, weights, bias: bias, to: output, memory: memory)
     }
   }
 
   extension ConvolutionPullback: AcceleratedKernel {
     func acceleratedStep(in memory: Memory) -> (any Step)? {
-      guard layout == .channelsLast, let weights = memory.parameter(weights),
+      guard layout == .channelsLast, let values = memory.weights(weights),
         inputCotangent.count > 0, outputCotangent.count > 0
       else { return nil }
       if let step = sparseStep(in: memory) { return step }
@@ -30,20 +30,23 @@
       if let step = stridedStep(in: memory) { return step }
       if let turned = geometry.turned,
         let convolution = OneDNNConvolution(
-          input: outputCotangent.shape, weights: weights, isTurned: true,
+          input: outputCotangent.shape, weights: values, isTurned: true,
           output: inputCotangent.shape, geometry: turned,
-          ending: tm_ending(adds: accumulates, gate: nil), sharing: memory.packedWeights)
+          ending: tm_ending(adds: accumulates, gate: nil),
+          sharing: memory.packedWeights(of: weights))
       {
         return OneDNNConvolutionStep(
-          convolution, from: outputCotangent, bias: nil, to: inputCotangent, memory: memory)
+          convolution, from: outputCotangent, weights, bias: nil, to: inputCotangent,
+          memory: memory)
       }
       guard
         let convolution = OneDNNConvolution(
-          pulling: outputCotangent.shape, weights: weights, to: inputCotangent.shape,
-          geometry: geometry, adds: accumulates, sharing: memory.packedWeights)
+          pulling: outputCotangent.shape, weights: values, to: inputCotangent.shape,
+          geometry: geometry, adds: accumulates, sharing: memory.packedWeights(of: weights))
       else { return gatheredStep(in: memory) }
       return OneDNNConvolutionStep(
-        convolution, from: outputCotangent, bias: nil, to: inputCotangent, memory: memory)
+        convolution, from: outputCotangent, weights, bias: nil, to: inputCotangent,
+        memory: memory)
     }
   }
 
@@ -67,12 +70,13 @@
     ///
     /// - Parameters:
     ///   - weights: `[O, C / groups, taps, taps]`.
+    ///   - packed: where other plans find these weights; nil where they change.
     ///   - isTurned: whether the weights are those of a convolution from output to input, whose
     ///     pullback this is.
     init?(
       input: Shape, weights: Tensor, isTurned: Bool = false, output: Shape,
       geometry: ConvolutionGeometry, hasBias: Bool = false, ending: tm_ending,
-      sharing packed: PackedWeights
+      sharing packed: PackedWeights?
     ) {
       let isWhole = !isTurned && geometry.isWhole(of: input)
       let shape =
@@ -96,7 +100,7 @@
     /// the portable kernel.
     init?(
       pulling output: Shape, weights: Tensor, to input: Shape, geometry: ConvolutionGeometry,
-      adds: Bool, sharing packed: PackedWeights
+      adds: Bool, sharing packed: PackedWeights?
     ) {
       let shape = tm_convolution(input: input, output: output, geometry: geometry)
       self.init(
@@ -109,18 +113,22 @@
 
     private init?(
       target: Shape, weights: Tensor, in arrangement: OneDNNWeights.Arrangement, groups: Int,
-      addsApart: Bool = false, sharing packed: PackedWeights,
+      addsApart: Bool = false, sharing packed: PackedWeights?,
       creating create: (inout OpaquePointer?) -> tm_status
     ) {
       do throws(OneDNNError) {
         let primitive = try OneDNNPrimitive(create)
         guard let layout = primitive.layout(TM_WEIGHTS) else { return nil }
         self.primitive = primitive
-        self.weights = try packed.shared(of: weights) {
-          $0.arrangement == arrangement && $0.fits(layout)
-        } orMake: { () throws(OneDNNError) in
+        func make() throws(OneDNNError) -> OneDNNWeights {
           try OneDNNWeights(weights, in: arrangement, groups: groups, layout: layout)
         }
+        self.weights =
+          if let packed {
+            try packed.shared(
+              of: weights, where: { $0.arrangement == arrangement && $0.fits(layout) },
+              orMake: make)
+          } else { try make() }
         if addsApart {
           let plain = try OneDNNLayout(rowMajor: target)
           addition = try OneDNNPrimitive(reordering: plain.handle, to: plain.handle, adds: true)
@@ -136,10 +144,27 @@
       scratchByteCount = scratchOffset + own
     }
 
+    /// Other values in the form that the convolution wants; traps where the library cannot do again what
+    /// it did before.
+    func packed(_ values: Tensor) -> OneDNNWeights {
+      guard let layout = primitive.layout(TM_WEIGHTS) else {
+        preconditionFailure("a convolution has no weights")
+      }
+      do throws(OneDNNError) {
+        return try OneDNNWeights(
+          values, in: weights.arrangement, groups: weights.groups, layout: layout)
+      } catch {
+        preconditionFailure(error.message)
+      }
+    }
+
     /// Computes `target`, or adds to it where the convolution does. Scratch memory must be aligned as
     /// `Memory` is.
+    ///
+    /// - Parameter weights: `packed` ones in place of those that the convolution was made with.
     func callAsFunction(
-      from source: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+      from source: UnsafePointer<Float>, weights others: OneDNNWeights? = nil,
+      bias: UnsafePointer<Float>?,
       to target: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
       let room = UnsafeRawPointer(scratch)
@@ -148,7 +173,7 @@
       // Without a bias the role does not exist, and its address is not looked at.
       primitive([
         TM_SOURCE: UnsafeRawPointer(source), TM_TARGET: result,
-        TM_WEIGHTS: UnsafeRawPointer(weights.start),
+        TM_WEIGHTS: UnsafeRawPointer((others ?? weights).start),
         TM_BIAS: UnsafeRawPointer(bias ?? source), TM_SCRATCH: own,
       ])
       addition?([TM_SOURCE: result, TM_TARGET: UnsafeRawPointer(target), TM_SCRATCH: own])
@@ -167,6 +192,7 @@
     }
 
     let arrangement: Arrangement
+    let groups: Int
     let byteCount: Int
     // Written before anybody else sees it, and never again.
     nonisolated(unsafe) let start: UnsafeMutableRawPointer
@@ -187,6 +213,7 @@
       byteCount = max(tm_layout_byte_count(layout), 1)
       start = .allocate(byteCount: byteCount, alignment: Memory.alignment)
       self.arrangement = arrangement
+      self.groups = groups
       weights.withScalars { scalars in
         guard let source = scalars.baseAddress else { return }
         let scratch = UnsafeMutableRawPointer.allocate(
@@ -210,26 +237,31 @@
   struct OneDNNConvolutionStep: Step {
     let convolution: OneDNNConvolution
     let source: Operand
+    /// Weights that change between runs.
+    let changing: Operand?
     let bias: Operand?
     let target: Operand
     let memory: Memory
 
     init(
-      _ convolution: OneDNNConvolution, from source: Operand, bias: Operand?, to target: Operand,
+      _ convolution: OneDNNConvolution, from source: Operand, _ weights: Operand, bias: Operand?,
+      to target: Operand,
       memory: Memory
     ) {
       memory.reserveScratch(convolution.scratchByteCount)
       self.convolution = convolution
       self.source = source
+      changing = memory.parameter(weights) == nil ? weights : nil
       self.bias = bias
       self.target = target
       self.memory = memory
     }
 
     func run() {
+      let weights = changing.map { convolution.packed(memory.load($0)) }
       convolution(
-        from: memory.read(source), bias: bias.map(memory.read), to: memory.write(target),
-        scratch: memory.scratch())
+        from: memory.read(source), weights: weights, bias: bias.map(memory.read),
+        to: memory.write(target), scratch: memory.scratch())
     }
   }
 
@@ -242,7 +274,7 @@
 
   extension tm_convolution {
     /// Of maps with channels last.
-    fileprivate init(input: Shape, output: Shape, geometry: ConvolutionGeometry) {
+    init(input: Shape, output: Shape, geometry: ConvolutionGeometry) {
       func pair(_ number: KeyPath<Window.Axis, Int>) -> (Int64, Int64) {
         let window = geometry.window
         return (Int64(window.rows[keyPath: number]), Int64(window.columns[keyPath: number]))
@@ -285,7 +317,7 @@
 
   extension Shape {
     /// Weights `[O, C, …]` as oneDNN groups them: `[groups, O / groups, C, …]`.
-    fileprivate func split(into groups: Int) -> Shape {
+    func split(into groups: Int) -> Shape {
       groups == 1 ? self : Shape([groups, self[0] / groups] + extents.dropFirst())
     }
   }

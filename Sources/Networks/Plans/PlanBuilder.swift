@@ -260,6 +260,22 @@ public struct PlanBuilder {
     emit(makeKernel(target, !startedParameters.insert(name).inserted))
   }
 
+  /// Where the cotangent of one input goes, for a kernel that carries back several at once, and whether to
+  /// add to what is there; nil if it is not wanted. The kernel is emitted next.
+  public mutating func claimCotangent(
+    ofInput index: Int, of site: Site
+  ) -> (operand: Operand, accumulates: Bool)? {
+    let name = site.inputNames[index]
+    return cotangents[name].map { ($0, !started.insert(name).inserted) }
+  }
+
+  /// Where the gradient of one parameter goes, likewise. Nobody else gives it any.
+  public mutating func claimCotangent(ofParameter index: Int, of site: Site) -> Operand? {
+    let name = ParameterName(site.name, index)
+    startedParameters.insert(name)
+    return parameterCotangents[name]
+  }
+
   /// Whether the cotangent of one input is wanted, for a layer that prepares it in several steps.
   public func wantsCotangent(ofInput index: Int, of site: Site) -> Bool {
     cotangents[site.inputNames[index]] != nil

@@ -101,17 +101,9 @@ public struct BatchNormalization: Layer {
     let input = site.inputs[0]
     let grouping = grouping(of: input.shape)
     let (mean, variance) = (plan.makeSlot(gamma.shape), plan.makeSlot(gamma.shape))
-    let standard = plan.makeSlot(input.shape)
     plan.emit(Moments(input: input, mean: mean, variance: variance, grouping: grouping))
-    plan.emit(
-      Standardize(
-        input: input, mean: mean, variance: variance, output: standard, grouping: grouping,
-        epsilon: epsilon))
-    plan.emit(
-      ChannelAffine(
-        input: standard, scale: site.parameters[0], shift: site.parameters[1],
-        output: site.output, order: order))
-    plan.save(standard, for: site)
+    plan.emit(normalize(input, mean: mean, variance: variance, at: site))
+    plan.save(mean, for: site)
     plan.save(variance, for: site)
     let unbiased = Float(grouping.size) / Float(max(grouping.size - 1, 1))
     for (index, observed, factor) in [(2, mean, 1), (3, variance, unbiased)] {
@@ -122,35 +114,29 @@ public struct BatchNormalization: Layer {
     }
   }
 
+  private func normalize(
+    _ input: Operand, mean: Operand, variance: Operand, at site: Site
+  ) -> BatchNormalize {
+    BatchNormalize(
+      input: input, mean: mean, variance: variance, gamma: site.parameters[0],
+      beta: site.parameters[1], output: site.output, epsilon: epsilon)
+  }
+
   public func backward(_ site: Site, into plan: inout PlanBuilder) {
+    if plan.phase == .training { return backwardInTraining(site, into: &plan) }
     let cotangent = plan.cotangent(of: site)
     let input = site.inputs[0]
-    let grouping = grouping(of: input.shape)
-    var standard = site.saved[0]
-    if plan.phase == .inference {
-      plan.contribute(to: 0, of: site) { target, accumulates in
-        ChannelAffinePullback(
-          outputCotangent: cotangent, scale: site.saved[0], inputCotangent: target, order: order,
-          accumulates: accumulates)
-      }
-      guard plan.wantsParameters(of: site) else { return }
-      standard = plan.makeSlot(input.shape)
-      plan.emit(
-        Standardize(
-          input: input, mean: site.parameters[2], variance: site.parameters[3], output: standard,
-          grouping: grouping, epsilon: epsilon))
-    } else if plan.wantsCotangent(ofInput: 0, of: site) {
-      let scaled = plan.makeSlot(input.shape)
-      plan.emit(
-        ChannelAffinePullback(
-          outputCotangent: cotangent, scale: site.parameters[0], inputCotangent: scaled,
-          order: order, accumulates: false))
-      plan.contribute(to: 0, of: site) { target, accumulates in
-        StandardizePullback(
-          outputCotangent: scaled, output: standard, variance: site.saved[1],
-          inputCotangent: target, grouping: grouping, epsilon: epsilon, accumulates: accumulates)
-      }
+    plan.contribute(to: 0, of: site) { target, accumulates in
+      ChannelAffinePullback(
+        outputCotangent: cotangent, scale: site.saved[0], inputCotangent: target, order: order,
+        accumulates: accumulates)
     }
+    guard plan.wantsParameters(of: site) else { return }
+    let standard = plan.makeSlot(input.shape)
+    plan.emit(
+      Standardize(
+        input: input, mean: site.parameters[2], variance: site.parameters[3], output: standard,
+        grouping: grouping(of: input.shape), epsilon: epsilon))
     plan.contribute(toParameter: 0, of: site) { target, accumulates in
       ChannelDot(
         first: cotangent, second: standard, output: target, order: order,
@@ -159,6 +145,18 @@ public struct BatchNormalization: Layer {
     plan.contribute(toParameter: 1, of: site) { target, accumulates in
       ChannelSum(input: cotangent, output: target, accumulates: accumulates)
     }
+  }
+
+  private func backwardInTraining(_ site: Site, into plan: inout PlanBuilder) {
+    let target = plan.claimCotangent(ofInput: 0, of: site)
+    plan.emit(
+      BatchNormalizePullback(
+        of: normalize(
+          site.inputs[0], mean: site.saved[0], variance: site.saved[1], at: site),
+        outputCotangent: plan.cotangent(of: site), inputCotangent: target?.operand,
+        gammaCotangent: plan.claimCotangent(ofParameter: 0, of: site),
+        betaCotangent: plan.claimCotangent(ofParameter: 1, of: site),
+        accumulates: target?.accumulates ?? false))
   }
 }
 

@@ -29,10 +29,13 @@ enum ChannelsLast {
     mutating func place(at time: Int) -> [any Kernel] {
       let kernel = program.kernels[time]
       var kernels: [any Kernel] = []
-      if let moved = moved(kernel) {
-        for operand in kernel.reads { kernels += bring(operand, into: .channelsLast) }
+      if let (moved, slots) = moved(kernel) {
+        func layout(_ operand: Operand) -> FeatureLayout {
+          operand.isSlot && slots.contains(index(of: operand)) ? .channelsLast : .channelsFirst
+        }
+        for operand in kernel.reads { kernels += bring(operand, into: layout(operand)) }
         kernels.append(moved)
-        for operand in kernel.writes { note(operand, in: .channelsLast) }
+        for operand in kernel.writes { note(operand, in: layout(operand)) }
       } else {
         for operand in kernel.reads { kernels += bring(operand, into: .channelsFirst) }
         kernels.append(kernel)
@@ -60,8 +63,11 @@ enum ChannelsLast {
 
     private var shapes: [Int: Shape] = [:]
 
-    /// The kernel on twins, where it can and should work there.
-    private mutating func moved(_ kernel: any Kernel) -> (any Kernel)? {
+    /// The kernel on twins, where it can and should work there, and the slots whose twins it takes: not
+    /// all of rank 4 are maps, the gradient of a convolution's weights is none.
+    private mutating func moved(
+      _ kernel: any Kernel
+    ) -> (kernel: any Kernel, slots: Set<Int>)? {
       guard let kernel = kernel as? any FeatureMapKernel else { return nil }
       let maps = (kernel.reads + kernel.writes).filter(isMap)
       // What cannot be transposed decides; otherwise the kernel's preference, and where values lie.
@@ -75,12 +81,15 @@ enum ChannelsLast {
         guard kernel.prefersChannelsLast || lies else { return nil }
       }
       for operand in maps { makeTwin(of: operand) }
-      let (twins, slots) = (twins, program)
-      return kernel.channelsLast { operand in
-        guard operand.isSlot, operand.shape.rank == 4 else { return nil }
-        let twin = twins[slots.root(of: operand)]
-        return twin.flatMap { $0.shape == operand.shape.withChannelsLast ? $0 : nil }
+      var taken: Set<Int> = []
+      let moved = kernel.channelsLast { operand in
+        guard operand.isSlot, operand.shape.rank == 4,
+          let twin = twins[index(of: operand)], twin.shape == operand.shape.withChannelsLast
+        else { return nil }
+        taken.insert(index(of: operand))
+        return twin
       }
+      return moved.map { ($0, taken) }
     }
 
     private func isMap(_ operand: Operand) -> Bool { operand.isSlot && operand.shape.rank == 4 }

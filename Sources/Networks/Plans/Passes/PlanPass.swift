@@ -4,14 +4,15 @@ import Kernels
 /// computed does not depend on which layers a request reads.
 public enum PlanPass: String, Sendable, CaseIterable {
   // In the order in which they run.
-  case foldedScales, splitJoins, fusedSums, fusedGates, gateMasks, seededPullbacks, channelsLast
-  case sharedMemory
+  case foldedScales, splitJoins, fusedNormalizations, fusedSums, fusedGates, gateMasks
+  case seededPullbacks, channelsLast, sharedMemory
 
   /// - Parameter packed: where weights are kept that a pass makes of others.
   func apply(to program: inout Program, on engine: Engine, sharing packed: PackedWeights) {
     switch self {
     case .foldedScales: FoldedScales.apply(to: &program, sharing: packed)
     case .splitJoins: SplitJoins.apply(to: &program, sharing: packed)
+    case .fusedNormalizations: FusedNormalizations.apply(to: &program)
     case .fusedSums: FusedSums.apply(to: &program)
     case .fusedGates: FusedGates.apply(to: &program)
     case .gateMasks: GateMasks.apply(to: &program)
