@@ -19,6 +19,7 @@ import warnings
 
 HERE = pathlib.Path(__file__).resolve().parent
 WORK = ("forward", "gradient", "ig")
+ALL_WORK = (*WORK, "train")
 STEPS = 32
 BURST = 0.25  # Seconds of runs of one contender before the next one's turn.
 WARM = 0.2  # Shorter runs than this are warmed up in every burst.
@@ -96,6 +97,8 @@ def torch_body(model, images, work, batch):
             with torch.inference_mode():
                 return model(images)
         return forward
+    if work == "train":
+        return training_step(model, images)[0]
     if work == "gradient":
         def gradient():
             leaf = images.detach().requires_grad_()
@@ -108,20 +111,42 @@ def torch_body(model, images, work, batch):
                                     internal_batch_size=batch)
 
 
+def training_step(model, images):
+    """A step of a training, with momentum, and the loss without one."""
+    import torch
+
+    labels = torch.arange(len(images))
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
+
+    def loss():
+        scores = model(images)
+        return torch.nn.functional.cross_entropy(scores, labels % scores.shape[1])
+
+    def step():
+        optimizer.zero_grad()
+        loss().backward()
+        optimizer.step()
+    return step, loss
+
+
+def loaded(cache, name, work):
+    return cache.load_for_training(name) if work == "train" else cache.load(name)
+
+
 def torch_contenders(cache, name, work, batch, compiles, notes):
     """Those configurations of PyTorch that work, eager NCHW first."""
     import torch
 
     torch._dynamo.reset()
     images = cache.pictures(name, batch)
-    eager = cache.load(name)
-    last = cache.load(name).to(memory_format=torch.channels_last)
+    eager = loaded(cache, name, work)
+    last = loaded(cache, name, work).to(memory_format=torch.channels_last)
     last_images = images.contiguous(memory_format=torch.channels_last)
     yield TorchRuns("eager", eager, images, work, batch)
     yield TorchRuns("channels_last", last, last_images, work, batch)
     for label, model, pictures in (("compile", eager, images),
                                    ("compile channels_last", last, last_images)):
-        if not compiles:
+        if not compiles or work == "train":
             continue
         try:
             compiled = TorchRuns(label, torch.compile(model, dynamic=False), pictures, work, batch)
@@ -181,7 +206,7 @@ def print_torch_memory(options):
         import captum.attr  # noqa: F401
     cache = Cache(options.cache)
     before = peak_mebibytes()
-    body = torch_body(cache.load(name), cache.pictures(name, int(batch)), work, int(batch))
+    body = torch_body(loaded(cache, name, work), cache.pictures(name, int(batch)), work, int(batch))
     for _ in range(1 if work == "ig" else 3):
         body()
     print(before, peak_mebibytes())
@@ -226,7 +251,7 @@ class Row:
             wide.run(2)
             self.memory = server.peak_mebibytes()
             ours = [wide]
-            if options.workers and options.threads > 1 and (
+            if options.workers and options.threads > 1 and work != "train" and (
                     work == "ig" or batch >= options.threads):
                 name_of_split = f"{options.threads} workers"
                 ours.append(TidemarkRuns(server, name_of_split, work, batch, options.threads))
@@ -242,7 +267,8 @@ class Row:
         self.best = min((contender.name for contender in theirs), key=median.get)
         self.torch_base, self.torch_memory = torch_memory(options, name, work, batch)
         # Operations for one run: a backward pass counts as much as a forward pass.
-        passes = {"forward": batch, "gradient": 2 * batch, "ig": 2 * STEPS}[work]
+        passes = {"forward": batch, "gradient": 2 * batch, "ig": 2 * STEPS,
+                  "train": 3 * batch}[work]
         self.giga = 1e-9 * server.operations * passes
 
     def check(self, server, cache, notes):
@@ -251,10 +277,21 @@ class Row:
 
         if self.work == "ig":
             return
+        if self.work == "train":
+            model = cache.load_for_training(self.name)
+            loss = training_step(model, cache.pictures(self.name, self.batch))[1]()
+            loss.backward()
+            total = sum(float(p.grad.abs().double().sum()) for p in model.parameters())
+            self.note_differences(notes, ("losses", "gradients"),
+                                  server.ask(f"training-norms {self.batch}"), (float(loss), total))
+            return
         scores, gradient = torch_body(cache.load(self.name), cache.pictures(self.name, self.batch),
                                       "gradient", self.batch)()
         theirs = [float(value.detach().abs().double().sum()) for value in (scores, gradient)]
-        for what, a, b in zip(("scores", "gradients"), server.ask(f"norms {self.batch}"), theirs):
+        self.note_differences(notes, ("scores", "gradients"), server.ask(f"norms {self.batch}"), theirs)
+
+    def note_differences(self, notes, names, ours, theirs):
+        for what, a, b in zip(names, ours, theirs):
             if not abs(a - b) <= 0.02 * abs(b):
                 notes.append(f"{self.name}, batch {self.batch}: the {what} of both sides differ: "
                              f"sums of magnitudes {a:.6g} and {b:.6g}")
@@ -389,7 +426,8 @@ def report(options, rows, peak, load, before, during, notes):
     lines += ["", "`ig` explains one picture by "
               f"{STEPS} steps in passes of `batch`; with workers, a "
               "picture for each, and the time is that of one picture's share. A backward pass counts as "
-              "many operations as a forward pass. Memory is a process's peak at this work alone; for "
+              "many operations as a forward pass, that of a training twice as many; `train` is "
+              "forward, back and a step with momentum. Memory is a process's peak at this work alone; for "
               "eager PyTorch, in brackets, what there was before the network was loaded."]
     if not options.compile:
         lines += ["", "PyTorch's best is without torch.compile (`--no-compile`)."]
@@ -403,7 +441,7 @@ def is_quiet(load, before, during=None):
 
 
 def parsed():
-    from networks import NAMES
+    from networks import NAMES, TRAINED
 
     def several(allowed):
         def read(text):
@@ -425,10 +463,12 @@ def parsed():
 
     caches = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
     parser = argparse.ArgumentParser(prog="Benchmarks/compare", description=__doc__.splitlines()[0])
-    parser.add_argument("--networks", type=several(NAMES), default=list(NAMES),
-                        help="comma-separated: " + ",".join(NAMES))
-    parser.add_argument("--batches", type=counts, default=[1, 8, 16], help="1,8,16")
-    parser.add_argument("--work", type=several(WORK), default=list(WORK), help=",".join(WORK))
+    parser.add_argument("--networks", type=several(NAMES + TRAINED),
+                        help="comma-separated: " + ",".join(NAMES) + "; " + ",".join(TRAINED)
+                        + " for train")
+    parser.add_argument("--batches", type=counts, help="1,8,16; 64 for train")
+    parser.add_argument("--work", type=several(ALL_WORK), default=list(WORK),
+                        help=",".join(WORK) + ", or train, which is for itself")
     parser.add_argument("--rounds", type=count, default=9, help="bursts of runs of each contender (9)")
     parser.add_argument("--threads", type=count, default=2, help="threads of either side (2)")
     parser.add_argument("--out", type=pathlib.Path, metavar="FILE.md", help="also write the report here")
@@ -440,7 +480,13 @@ def parsed():
                         help="folder for networks, outside of the repository")
     parser.add_argument("--bench", type=pathlib.Path, help=argparse.SUPPRESS)
     parser.add_argument("--torch-memory", help=argparse.SUPPRESS)
-    return parser.parse_args()
+    options = parser.parse_args()
+    trains = options.work == ["train"]
+    if "train" in options.work and not trains:
+        parser.error("train cannot go with other work")
+    options.networks = options.networks or list(TRAINED if trains else NAMES)
+    options.batches = options.batches or ([64] if trains else [1, 8, 16])
+    return options
 
 
 def run(options):

@@ -16,7 +16,8 @@ from torch import nn
 from torch.nn import functional as F
 
 NAMES = ("resnet50", "vgg16", "squeezenet1_1", "mobilenet_v2", "efficientnet_b0", "small")
-SIDES = {"small": 32}
+TRAINED = ("plain64", "residual64")  # For `--work train`.
+SIDES = {"small": 32, "plain64": 64, "residual64": 64}
 PICTURES = 16
 RECIPE = 1  # Part of the cache's name: raise it when what is made here changes.
 
@@ -32,8 +33,50 @@ def small():
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, 10))
 
 
+def normalized(inputs, outputs, taps=3, stride=1):
+    """A convolution with batch normalisation."""
+    return [nn.Conv2d(inputs, outputs, taps, stride, taps // 2, bias=False), nn.BatchNorm2d(outputs)]
+
+
+def head(channels):
+    return [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 10)]
+
+
+def plain64():
+    """Four convolutions with batch normalisation for pictures of 64x64, three of them with a pool."""
+    layers = []
+    for inputs, outputs in ((3, 32), (32, 64), (64, 128)):
+        layers += [*normalized(inputs, outputs), nn.ReLU(inplace=True), nn.MaxPool2d(2)]
+    return nn.Sequential(*layers, *normalized(128, 128), nn.ReLU(inplace=True), *head(128))
+
+
+class Block(nn.Module):
+    """Two convolutions beside a shortcut."""
+
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.main = nn.Sequential(*normalized(inputs, outputs, 3, stride), nn.ReLU(inplace=True),
+                                  *normalized(outputs, outputs))
+        same = stride == 1 and inputs == outputs
+        self.side = nn.Sequential(*([] if same else normalized(inputs, outputs, 1, stride)))
+
+    def forward(self, x):
+        return F.relu(self.main(x) + self.side(x), inplace=True)
+
+
+def residual64():
+    """Nine residual blocks of 16, 32 and 64 channels for pictures of 64x64: ResNet-20."""
+    layers, inputs = [*normalized(3, 16), nn.ReLU(inplace=True)], 16
+    for outputs in (16, 32, 64):
+        for number in range(3):
+            layers.append(Block(inputs, outputs, 2 if number == 0 and outputs > 16 else 1))
+            inputs = outputs
+    return nn.Sequential(*layers, *head(64))
+
+
 def architecture(name):
-    return small() if name == "small" else torchvision.models.get_model(name, weights=None)
+    own = {"small": small, "plain64": plain64, "residual64": residual64}
+    return own[name]() if name in own else torchvision.models.get_model(name, weights=None)
 
 
 def pictures(name):
@@ -89,9 +132,12 @@ class Cache:
         partial = self.path(name, "onnx.partial")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            # What is to be trained keeps its normalisation; otherwise convolutions take it over.
+            keeps = {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False}
             torch.onnx.export(model, (images[:1],), str(partial), dynamo=False, opset_version=17,
                               input_names=["input"], output_names=["scores"],
-                              dynamic_axes={"input": {0: "batch"}, "scores": {0: "batch"}})
+                              dynamic_axes={"input": {0: "batch"}, "scores": {0: "batch"}},
+                              **(keeps if name in TRAINED else {}))
         os.replace(partial, self.path(name, "onnx"))
 
     def load(self, name):
@@ -99,6 +145,10 @@ class Cache:
         model = architecture(name)
         model.load_state_dict(torch.load(self.path(name, "pt"), weights_only=True))
         return model.eval().requires_grad_(False)
+
+    def load_for_training(self, name):
+        """The network as it is trained, with gradients of all parameters."""
+        return self.load(name).train().requires_grad_(True)
 
     def pictures(self, name, batch):
         """So many pictures, starting over after the last."""

@@ -13,18 +13,22 @@ import TestSupport
 ///     forward BATCH RUNS        the scores of so many pictures
 ///     gradient BATCH RUNS       their scores, and the gradient of class 0's at the input
 ///     ig BATCH RUNS STEPS       integrated gradients of one picture, in passes of so many points
+///     train BATCH RUNS          steps of a training on so many pictures, parameters moved included
 ///     norms BATCH               no times: sums of magnitudes of all scores and of all gradients
+///     training-norms BATCH      no times: the first step's loss and its gradients' sum of magnitudes
 ///
 /// A last word `split` gives the work to one-thread workers side by side: each takes its part of the
 /// pictures or, for integrated gradients, a picture of its own. A batch beyond the network's limit
 /// takes several passes. What cannot be done is answered by a line that begins with `error:`.
 struct Server {
+  private let network: Network
   private let model: CompiledNetwork
   private let pictures: Tensor
   private let threads: Int
 
   /// - Parameter pictures: `[N, C, H, W]`; batches beyond N repeat them.
   init(_ network: Network, pictures: Tensor, threads: Int) {
+    self.network = network
     model = CompiledNetwork(network)
     self.pictures = pictures
     self.threads = threads
@@ -58,6 +62,18 @@ struct Server {
     switch (name, numbers.count) {
     case ("norms", 1):
       return norms(batch: numbers[0])
+    case ("training-norms", 1):
+      ComputeThreads.setWidth(threads)
+      let (loss, gradients) = try training(batch: numbers[0]).step()
+      return "\(loss) \(gradients)"
+    case ("train", 2):
+      guard !isSplit else { throw Refusal("splits what one plan does") }
+      ComputeThreads.setWidth(threads)
+      let work = try training(batch: numbers[0])
+      work.step()
+      return (0..<numbers[1]).map { _ in
+        "\(ContinuousClock().measure { _ = work.step() } / .milliseconds(1))"
+      }.joined(separator: " ")
     case ("forward", 2):
       let passes = lanes(isSplit, batch: numbers[0])
       return times(numbers[1], passes) { pass in _ = model.logits(for: pass) }
@@ -79,6 +95,14 @@ struct Server {
       }
     default:
       throw Refusal("asks for nothing known")
+    }
+  }
+
+  private func training(batch: Int) throws(Refusal) -> TrainingWork {
+    do throws(NetworkError) {
+      return try TrainingWork(network, on: pictures.items(cycling: 0..<batch))
+    } catch {
+      throw Refusal("cannot be trained: \(error)")
     }
   }
 
