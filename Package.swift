@@ -47,6 +47,8 @@ let floors: [Floor] = [
       "Imaging", "Tensors", "Kernels",
       .product(name: "SwiftProtobuf", package: "swift-protobuf"),
     ], exclude: ["Files/ONNX/onnx.proto"]),
+  Floor(
+    name: "Training", dependencies: ["Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks"]),
   Floor(name: "Explanations", dependencies: ["Imaging", "Tensors", "Networks"]),
   Floor(name: "Rendering", dependencies: ["Imaging", "Explanations"]),
   Floor(
@@ -136,8 +138,8 @@ let package = Package(
     .executableTarget(
       name: "tidemark",
       dependencies: [
-        "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Explanations", "Rendering",
-        "Jobs", "Samples",
+        "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Training", "Explanations",
+        "Rendering", "Jobs", "Samples",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
     .target(

@@ -84,6 +84,15 @@ public final class ArtifactStore: Sendable {
     if let failure { throw failure }
   }
 
+  /// As `write(_:to:)`, for work that cannot go on without the file.
+  package func write(_ bytes: some Sequence<UInt8>, named path: String) throws(JobError) {
+    do throws(StoreError) {
+      try write(bytes, to: path)
+    } catch {
+      throw JobError(.environment, "\(folder): \(error)")
+    }
+  }
+
   /// Removes a file, if it is there.
   func remove(_ path: String) throws(StoreError) {
     let target = try location(of: path)

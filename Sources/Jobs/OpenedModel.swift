@@ -17,16 +17,18 @@ public struct OpenedModel: Sendable {
   /// Opens a model as a user describes it.
   ///
   /// - Parameters:
-  ///   - preprocess: a preset's name or a JSON file; nil for `<model's stem>.preprocess.json` beside
-  ///     the model.
+  ///   - preprocess: a preset's name or a JSON file; nil for what the model carries, or else
+  ///     `<model's stem>.preprocess.json` beside it.
   ///   - resize: nil for what the preprocessing file says, or else squashing to the network's size.
   ///   - labels: a file of names, one a line; nil to look for them (`Labels`).
   public init(
     _ path: String, preprocess: String?, resize: String?, labels: String?
   ) throws(JobError) {
-    let (preprocessing, origin) = try Self.preprocessing(preprocess, model: path)
+    let closed = try Self.file(path)
+    let (preprocessing, origin) = try Self.preprocessing(
+      preprocess, model: path, metadata: closed?.metadata ?? [:])
     let wanted = try Self.geometry(resize) ?? preprocessing.resize
-    let file = try Self.file(path, inputSize: wanted?.input)
+    let file = if let closed { closed } else { try Self.file(path, inputSize: wanted?.input) }
     let shape = file.network.inputShape
     let size = PixelSize(width: shape[2], height: shape[1])
     self.resize = wanted ?? .squash(size)
@@ -54,20 +56,25 @@ public struct OpenedModel: Sendable {
       labels: ContentDigest(of: self.labels.names.joined(separator: "\n").utf8))
     notes =
       file.notes.map { "\(path): \($0)" }
-      + (origin.map { ["preprocessing from '\($0)' beside the model"] } ?? [])
+      + (origin.map { ["preprocessing \($0)"] } ?? [])
       + (labels == nil && !self.labels.names.isEmpty ? ["labels \(self.labels.source)"] : [])
   }
 
-  /// The model. The size of pictures is only passed on where the model leaves it open: what a model
-  /// fixes is compared later, with a better word about it.
-  private static func file(
-    _ path: String, inputSize: PixelSize?
-  ) throws(JobError) -> ModelFile {
+  /// The model, or nil where it leaves the size of pictures open.
+  private static func file(_ path: String) throws(JobError) -> ModelFile? {
     do throws(ModelError) {
       return try ModelFile.read(path)
     } catch {
       guard error.kind == .choice else { throw JobError(.environment, "\(error)") }
+      return nil
     }
+  }
+
+  /// A model that leaves the size of pictures open. What a model fixes is compared later, with a better
+  /// word about it.
+  private static func file(
+    _ path: String, inputSize: PixelSize?
+  ) throws(JobError) -> ModelFile {
     do throws(ModelError) {
       return try ModelFile.read(path, inputSize: inputSize)
     } catch {
@@ -84,11 +91,16 @@ public struct OpenedModel: Sendable {
     }
   }
 
-  /// The preprocessing, and the name of the file beside the model that it comes from, if it does.
+  /// The preprocessing, and where it comes from unless the user said it.
   private static func preprocessing(
-    _ text: String?, model: String
+    _ text: String?, model: String, metadata: [String: String]
   ) throws(JobError) -> (Preprocessing, origin: String?) {
     if let text { return (try Self.preprocessing(text), nil) }
+    if let carried = metadata["preprocessing"],
+      let preprocessing = try? JSONText.decode(Preprocessing.self, from: Data(carried.utf8))
+    {
+      return (preprocessing, "from the model")
+    }
     let own = URL(filePath: model).deletingPathExtension().lastPathComponent + ".preprocess.json"
     let file = URL(filePath: model).deletingLastPathComponent().appending(component: own).path
     guard FileStatus(of: file) != nil else {
@@ -103,7 +115,7 @@ public struct OpenedModel: Sendable {
         or a JSON file, also found as '\(own)' beside the model
         """)
     }
-    return (try preprocessing(inFile: file), own)
+    return (try preprocessing(inFile: file), "from '\(own)' beside the model")
   }
 
   /// A preset, or what a JSON file says.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Jobs
 import Synchronization
+import Training
 
 /// What scripts can tell from how the program ends.
 enum Outcome {
@@ -64,6 +65,9 @@ enum Console {
   static func end(with error: any Error) -> Never {
     switch error {
     case let error as JobError:
+      self.error(error.description)
+      exit((error.kind == .request ? Outcome.usage : Outcome.nothingDone).rawValue)
+    case let error as TrainingError:
       self.error(error.description)
       exit((error.kind == .request ? Outcome.usage : Outcome.nothingDone).rawValue)
     case let code as ExitCode:

@@ -8,8 +8,8 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What the network was trained on: imagenet, caffe, tf, raw, or a JSON file. "
-        + "Default: '<model's name>.preprocess.json' beside the model.",
+      "What the network was trained on: imagenet, caffe, tf, raw, or a JSON file. Default: what the "
+        + "model carries, or else '<model's name>.preprocess.json' beside it.",
       valueName: "preset|file"))
   var preprocess: String?
 

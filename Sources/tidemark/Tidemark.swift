@@ -12,6 +12,7 @@ struct Tidemark: AsyncParsableCommand {
       Examples:
         tidemark render photos/ --model net.onnx --preprocess imagenet \\
             --resize crop:256:224 --method grad-cam --out Outputs/first
+        tidemark train photos-by-class/ --out Outputs/net.onnx
         tidemark methods integrated-gradients
         tidemark inspect net.onnx
         tidemark samples --out Outputs/world --count 4000
@@ -21,7 +22,8 @@ struct Tidemark: AsyncParsableCommand {
       """,
     version: "tidemark \(Release.version), \(Engine.preferred.version)",
     subcommands: [
-      RenderCommand.self, MethodsCommand.self, InspectCommand.self, SamplesCommand.self,
+      RenderCommand.self, TrainCommand.self, MethodsCommand.self, InspectCommand.self,
+      SamplesCommand.self,
     ])
 
   static func main() async {

@@ -3,6 +3,7 @@ import Foundation
 import ImageCodecs
 import Imaging
 import Kernels
+import Networks
 import Rendering
 import Testing
 

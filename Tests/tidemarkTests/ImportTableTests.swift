@@ -17,6 +17,13 @@ struct ImportTableTests {
     ("Networks", libc.union(["Imaging", "Tensors", "Kernels", "Synchronization"])),
     ("Networks/Files", foundation),
     ("Networks/Files/ONNX", ["SwiftProtobuf"]),
+    // Kernels for windows, and for the engine and threads that a training runs on.
+    (
+      "Training",
+      libc.union(foundation).union([
+        "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Dispatch", "Synchronization",
+      ])
+    ),
     ("Explanations", foundation.union(libc).union(["Imaging", "Tensors", "Networks"])),
     ("Rendering", libc.union(["Imaging", "Explanations"])),
     // Kernels for the engine that a job runs on, and for the width of its threads.
@@ -31,7 +38,7 @@ struct ImportTableTests {
       "tidemark",
       foundation.union([
         "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Explanations", "Rendering",
-        "Jobs", "Samples", "ArgumentParser", "Dispatch", "Synchronization",
+        "Jobs", "Training", "Samples", "ArgumentParser", "Dispatch", "Synchronization",
       ])
     ),
     (

@@ -5,11 +5,12 @@ extension Network {
   ///
   /// Layers, their order and their names stay; parameters are written bit by bit, beside the graph
   /// in the same file. A few layers without an operator of their own in ONNX become several. Labels
-  /// go with the file. The batch is open where the network takes one.
+  /// go with the file, and so do other texts that are given (`ModelFile.metadata`). The batch is open
+  /// where the network takes one.
   ///
   /// Throws where a layer has no form in ONNX, for a name that ONNX files may not have here, and
   /// beyond 2 GiB, which the format does not hold.
-  public func onnx() throws(ModelError) -> [UInt8] {
+  public func onnx(metadata: [String: String] = [:]) throws(ModelError) -> [UInt8] {
     var file = ONNXWriter(reserving: Set(shapes.keys.map(\.description)))
     for name in shapes.keys where name.description.hasPrefix("@") || name.description.isEmpty {
       throw ModelError(
@@ -37,12 +38,14 @@ extension Network {
     file.declare(
       input: (input.description, [batch] + inputShape.extents.map { .fixed($0) }),
       output: (logits.description, [batch, .fixed(classCount)]))
-    return try file.bytes(labels: labels)
+    return try file.bytes(labels: labels, metadata: metadata)
   }
 
   /// Writes the network to an ONNX file, replacing one that is there only when all is written.
-  public func write(onnx path: String) throws(ModelError) {
-    let bytes = try onnx()
+  public func write(
+    onnx path: String, metadata: [String: String] = [:]
+  ) throws(ModelError) {
+    let bytes = try onnx(metadata: metadata)
     do throws(LayerError) {
       try RegularFile.write(bytes, to: path)
     } catch {

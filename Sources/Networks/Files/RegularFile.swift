@@ -1,7 +1,7 @@
 #if canImport(FoundationEssentials)
-  import FoundationEssentials
+  package import FoundationEssentials
 #else
-  import Foundation
+  package import Foundation
 #endif
 
 #if canImport(Glibc)
@@ -13,14 +13,14 @@
 #endif
 
 /// An ordinary file, found and measured before it is read.
-struct RegularFile {
+package struct RegularFile {
   /// Absolute, without symbolic links.
-  let path: String
-  let byteCount: Int
+  package let path: String
+  package let byteCount: Int
 
   /// Throws a sentence without the path when there is no such file, or when it is no ordinary one (a
   /// folder, a pipe, a device).
-  init(_ path: String) throws(LayerError) {
+  package init(_ path: String) throws(LayerError) {
     guard !path.utf8.contains(0), let resolved = realpath(path, nil) else {
       throw LayerError("there is no such file, or it cannot be reached")
     }
@@ -34,13 +34,13 @@ struct RegularFile {
   }
 
   /// The folder that the file really lies in, without a trailing slash except for the root.
-  var folder: String {
+  package var folder: String {
     guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
     return String(path[..<slash])
   }
 
   /// All bytes, mapped where the system can. Throws when there are more than `limit`.
-  func contents(limit: Int) throws(LayerError) -> Data {
+  package func contents(limit: Int) throws(LayerError) -> Data {
     guard byteCount <= limit else {
       throw LayerError("has \(byteCount) bytes; at most \(limit) are accepted")
     }
@@ -52,7 +52,7 @@ struct RegularFile {
 
   /// Writes a file, replacing one that is there only when all is written. Throws a sentence without
   /// the path.
-  static func write(_ bytes: [UInt8], to path: String) throws(LayerError) {
+  package static func write(_ bytes: [UInt8], to path: String) throws(LayerError) {
     do {
       try Data(bytes).write(to: URL(filePath: path), options: .atomic)
     } catch {

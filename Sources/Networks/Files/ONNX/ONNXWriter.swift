@@ -153,8 +153,8 @@ struct ONNXWriter {
     graph.output = [ONNXValueInfoProto(output.name, output.extents)]
   }
 
-  /// The whole file. Throws beyond what the format holds.
-  func bytes(labels: [String]) throws(ModelError) -> [UInt8] {
+  /// The whole file, with labels and other texts. Throws beyond what the format holds.
+  func bytes(labels: [String], metadata: [String: String]) throws(ModelError) -> [UInt8] {
     var model = ONNXModelProto()
     model.irVersion = Int64(Self.formatVersion)
     model.producerName = "tidemark"
@@ -164,11 +164,15 @@ struct ONNXWriter {
     model.graph = graph
     model.graph.name = "network"
     do {
+      var texts = metadata
       if !labels.isEmpty {
+        texts["labels"] = String(decoding: try JSONEncoder().encode(labels), as: UTF8.self)
+      }
+      model.metadataProps = texts.sorted { $0.key < $1.key }.map { key, text in
         var entry = ONNXStringStringEntryProto()
-        entry.key = "labels"
-        entry.value = String(decoding: try JSONEncoder().encode(labels), as: UTF8.self)
-        model.metadataProps = [entry]
+        entry.key = key
+        entry.value = text
+        return entry
       }
       var options = BinaryEncodingOptions()
       options.useDeterministicOrdering = true

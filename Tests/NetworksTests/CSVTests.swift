@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Jobs
+@testable import Networks
 
 struct CSVTests {
   @Test func `fields come back as they were written`() throws {

@@ -1,7 +1,7 @@
 /// Comma-separated values as RFC 4180 has them.
-enum CSV {
+package enum CSV {
   /// One line with its end. Fields are quoted where they must be.
-  static func line(_ fields: [String]) -> String {
+  package static func line(_ fields: [String]) -> String {
     fields.map(quoted).joined(separator: ",") + "\r\n"
   }
 
@@ -13,14 +13,14 @@ enum CSV {
   }
 
   /// A record and the number of the line that it starts on, from 1.
-  struct Record: Equatable {
-    let line: Int
-    let fields: [String]
+  package struct Record: Equatable {
+    package let line: Int
+    package let fields: [String]
   }
 
   /// Reads records; lines may end in CR LF or LF, and empty lines are passed over. Throws for a quote
   /// that does not close, and for text between a closing quote and the next comma.
-  static func records(_ text: String) throws(CSVError) -> [Record] {
+  package static func records(_ text: String) throws(CSVError) -> [Record] {
     var reader = Reader(bytes: Array(text.utf8))
     if reader.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { reader.position = 3 }
     var records: [Record] = []
@@ -93,7 +93,7 @@ enum CSV {
 }
 
 /// Why text is no table.
-struct CSVError: Error, Equatable {
-  let line: Int
-  let reason: String
+package struct CSVError: Error, Equatable {
+  package let line: Int
+  package let reason: String
 }

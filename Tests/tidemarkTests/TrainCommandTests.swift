@@ -1,0 +1,138 @@
+import Foundation
+import ImageCodecs
+import Imaging
+import Testing
+
+/// Runs `tidemark train` as its users do.
+final class TrainCommandTests {
+  private let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory
+      .appending(component: "tidemark-train-\(UUID().uuidString)")
+    for (label, name) in ["dark", "light"].enumerated() {
+      let place = folder.appending(path: "in/\(name)")
+      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+      for number in 0..<20 {
+        let value = UInt8(40 + 120 * label + 3 * number)
+        let picture = Bitmap(
+          size: PixelSize(width: 12, height: 10), layout: .rgb, filledWith: [value, value, 90])
+        try Data(try PNGCodec.encode(picture)).write(
+          to: place.appending(component: "\(number).png"))
+      }
+    }
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  /// The program lies beside the tests.
+  private static var program: URL {
+    let bundles = Bundle.allBundles.map(\.bundleURL).filter { $0.pathExtension == "xctest" }
+    let tests = bundles.first ?? URL(filePath: CommandLine.arguments[0])
+    return tests.deletingLastPathComponent().appending(component: "tidemark")
+  }
+
+  private func process(_ arguments: [String]) throws -> Process {
+    let process = Process()
+    process.executableURL = Self.program
+    process.arguments = arguments
+    process.currentDirectoryURL = folder
+    for text in ["output", "errors"] {
+      try Data().write(to: folder.appending(component: "\(text).txt"))
+    }
+    process.standardOutput = try FileHandle(
+      forWritingTo: folder.appending(component: "output.txt"))
+    process.standardError = try FileHandle(forWritingTo: folder.appending(component: "errors.txt"))
+    process.standardInput = FileHandle.nullDevice
+    return process
+  }
+
+  private func tidemark(_ arguments: [String]) throws -> Int32 {
+    let process = try process(arguments)
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+
+  private func text(_ name: String) throws -> String {
+    try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+  }
+
+  private func train(_ options: [String], epochs: Int = 3, out: String = "net.onnx") -> [String] {
+    [
+      "train", "in", "--size", "16", "--width", "4", "--depth", "2", "--batch", "8", "--threads",
+      "1", "--epochs", "\(epochs)", "--out", out,
+    ] + options
+  }
+
+  @Test func `a trained model explains pictures without being told about`() throws {
+    #expect(try tidemark(train(["--validation", "8"])) == 0)
+    let output = try text("output.txt")
+    #expect(output.hasPrefix("net.onnx: accuracy ") && output.contains("8 pictures"), "\(output)")
+    #expect(try text("net.training/history.jsonl").split(separator: "\n").count == 3)
+    #expect(try text("net.training/split.csv").split(separator: "\r\n").count == 41)
+    for name in ["learning-curve.png", "confusion-matrix.png"] {
+      let file = folder.appending(path: "net.training/\(name)")
+      #expect(try ImageCodecs.decode([UInt8](Data(contentsOf: file))).bitmap.width > 300)
+    }
+    #expect(
+      !FileManager.default.fileExists(
+        atPath: folder.appending(path: "net.training/checkpoint.safetensors").path))
+    #expect(
+      try tidemark([
+        "render", "in/dark", "--model", "net.onnx", "--method", "gradient", "--target", "light",
+        "--out", "maps",
+      ]) == 0)
+    #expect(try text("errors.txt").contains("preprocessing from the model"))
+  }
+
+  @Test func `a training that was killed goes on in the same bits`() throws {
+    let options = ["--augment", "crop,mixup", "--average", "0.9"]
+    #expect(try tidemark(train(options, epochs: 60, out: "straight.onnx")) == 0)
+    let first = try process(train(options, epochs: 60))
+    try first.run()
+    let history = folder.appending(path: "net.training/history.jsonl").path
+    while first.isRunning && !FileManager.default.fileExists(atPath: history) { usleep(1000) }
+    first.terminate()
+    first.waitUntilExit()
+    #expect(first.terminationStatus == 143)
+    #expect(try text("errors.txt").contains("--resume"))
+    #expect(try tidemark(train(options + ["--batch", "4", "--resume"], epochs: 60)) == 64)
+    #expect(try tidemark(train(options + ["--resume"], epochs: 60)) == 0)
+    #expect(
+      try Data(contentsOf: folder.appending(component: "net.onnx"))
+        == Data(contentsOf: folder.appending(component: "straight.onnx")))
+  }
+
+  @Test func `bad pictures are named and passed over, or end it`() throws {
+    try Data("no picture".utf8).write(to: folder.appending(path: "in/dark/bad.png"))
+    #expect(try tidemark(train([])) == 0)
+    #expect(try text("errors.txt").contains("tidemark: failed: dark/bad.png: "))
+    #expect(try tidemark(train(["--strict"])) == 3)
+  }
+
+  @Test(
+    arguments: [
+      (["--out", "net"], 64, "--out: expected a file ending in .onnx"),
+      (["--validation", "x"], 64, "--validation: expected a share"),
+      (["--validation", "40"], 64, "--validation: expected fewer than the 40 pictures"),
+      (["--size", "4"], 64, "--size: expected 8 to 1024, found 4"),
+      (["--size", "16", "--resize", "squash:20"], 64, "ask for different sizes"),
+      (["--rate", "0"], 64, "--rate: expected a number above 0"),
+      (["--augment", "turn"], 64, "--augment: there is no 'turn'"),
+      (["--adversarial", "l1:2"], 64, "--adversarial: expected l2:E"),
+      (["--class-weights", "1,2,3"], 64, "--class-weights: expected 2"),
+      (["--freeze", "conv1"], 64, "--freeze and --preprocess are about the network of --init"),
+      (["--resume"], 64, "there is no checkpoint to go on from"),
+      (["--labels", "in/none.txt"], 64, "--labels: 'in/none.txt' cannot be read"),
+      (["--memory", "much"], 64, "--memory: expected a size"),
+    ] as [([String], Int32, String)])
+  func `wrong options are refused by name`(
+    options: [String], code: Int32, words: String
+  ) throws {
+    // A later value of an option counts, so these are those of the test.
+    #expect(try tidemark(["train", "in", "--out", "net.onnx"] + options) == code)
+    let errors = try text("errors.txt")
+    #expect(errors.contains(words), "\(errors)")
+  }
+}
