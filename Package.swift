@@ -50,6 +50,7 @@ let floors: [Floor] = [
   Floor(
     name: "Training", dependencies: ["Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks"]),
   Floor(name: "Explanations", dependencies: ["Imaging", "Tensors", "Networks"]),
+  Floor(name: "Measures", dependencies: ["Imaging", "Tensors", "Networks", "Explanations"]),
   Floor(name: "Rendering", dependencies: ["Imaging", "Explanations"]),
   Floor(
     name: "Jobs",

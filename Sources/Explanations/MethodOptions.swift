@@ -28,7 +28,15 @@ public struct MethodOptions: Sendable, Hashable {
   /// The method's defaults with these options laid over them. Throws for a key that the defaults do
   /// not have, a value of another type, and a value outside its range.
   func applied<E: Explainer>(to defaults: E) throws(ExplainerError) -> E {
-    let method = E.about.name
+    let configured = try applied(to: defaults, for: E.about.name)
+    try configured.validate()
+    return configured
+  }
+
+  /// As `applied(to:)`, for anything that has parameters, which are not checked for their range.
+  package func applied<Parameters: Codable>(
+    to defaults: Parameters, for method: String
+  ) throws(ExplainerError) -> Parameters {
     var tree = try JSONValue.encoding(defaults, for: method)
     var configured = defaults
     for (key, value) in settings {
@@ -38,7 +46,7 @@ public struct MethodOptions: Sendable, Hashable {
         throw .option(method: method, reason: "'\(key)': \(error.reason)")
       }
       do {
-        configured = try JSONDecoder().decode(E.self, from: JSONEncoder().encode(tree))
+        configured = try JSONDecoder().decode(Parameters.self, from: JSONEncoder().encode(tree))
       } catch DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty {
         throw .option(
           method: method, reason: "'\(key)' cannot be '\(value)'; \(context.debugDescription)")
@@ -46,7 +54,6 @@ public struct MethodOptions: Sendable, Hashable {
         throw .option(method: method, reason: "'\(key)' cannot be '\(value)'")
       }
     }
-    try configured.validate()
     return configured
   }
 }
@@ -58,18 +65,18 @@ struct OptionError: Error {
 
 extension JSONValue {
   /// A method's parameters as JSON.
-  static func encoding(
-    _ explainer: some Explainer, for method: String
+  package static func encoding(
+    _ parameters: some Encodable, for method: String
   ) throws(ExplainerError) -> JSONValue {
     do {
-      return try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(explainer))
+      return try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(parameters))
     } catch {
       throw .option(method: method, reason: "parameters cannot be written as JSON: \(error)")
     }
   }
 
   /// Whether a dotted key names a value.
-  func contains(_ path: ArraySlice<Substring>) -> Bool {
+  package func contains(_ path: ArraySlice<Substring>) -> Bool {
     guard let key = path.first else { return true }
     guard case .object(let fields) = self, let field = fields[String(key)] else { return false }
     return field.contains(path.dropFirst())

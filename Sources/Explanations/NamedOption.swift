@@ -5,7 +5,7 @@ public protocol NamedOption: RawRepresentable<String>, Sendable, Codable, CaseIt
 
 extension NamedOption {
   /// All words, for help and errors.
-  static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+  package static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 
   public init(from decoder: any Decoder) throws {
     let name = try String(from: decoder)

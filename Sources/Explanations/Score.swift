@@ -1,5 +1,5 @@
-import Networks
-import Tensors
+package import Networks
+package import Tensors
 
 /// Which number of a classifier's answer is explained.
 public enum Score: String, NamedOption {
@@ -9,7 +9,7 @@ public enum Score: String, NamedOption {
   case probability
 
   /// The number for the fact, less the foil's if there is one.
-  func value(ofLogits logits: [Float], for question: Question) -> Double {
+  package func value(ofLogits logits: [Float], for question: Question) -> Double {
     let values: [Float]
     switch self {
     case .logit: values = logits
@@ -22,7 +22,7 @@ public enum Score: String, NamedOption {
 extension Classifier {
   /// The scores of any number of pictures `[1, C, H, W]`, made as they are needed and sent through in
   /// passes of exactly `batchLimit`, so that memory stays that of one pass.
-  func scores<Indices: RandomAccessCollection<Int>>(
+  package func scores<Indices: RandomAccessCollection<Int>>(
     of score: Score, for question: Question, at indices: Indices, picture: (Int) -> Tensor
   ) -> [Double] {
     var scores: [Double] = []

@@ -25,6 +25,12 @@ struct ImportTableTests {
       ])
     ),
     ("Explanations", foundation.union(libc).union(["Imaging", "Tensors", "Networks"])),
+    (
+      "Measures",
+      foundation.union(libc).union([
+        "Imaging", "Tensors", "Networks", "Explanations", "Synchronization",
+      ])
+    ),
     ("Rendering", libc.union(["Imaging", "Explanations"])),
     // Kernels for the engine that a job runs on, and for the width of its threads.
     (
