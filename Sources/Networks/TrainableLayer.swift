@@ -16,6 +16,8 @@ public enum ParameterRole: String, Sendable, Hashable, Codable {
   case weight
   /// Added to outputs.
   case bias
+  /// A factor for elements or channels, such as the slope of a rectifier below zero.
+  case scale
   /// Factor or shift of what was normalised.
   case normalization
   /// Follows the data rather than a gradient, such as a running mean.

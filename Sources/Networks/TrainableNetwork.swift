@@ -5,8 +5,9 @@ public import Tensors
 ///
 /// All trained parameters lie one after the other in memory that can be read and written in place, and
 /// so do their gradients, in the same order: an optimiser is one loop. Trained are the parameters of
-/// every `TrainableLayer` that the logits depend on and that is not frozen; constants and the
-/// preprocessing of pixels are not.
+/// every `TrainableLayer` that the logits depend on and that is not frozen, and constants that are
+/// parameters of other layers: biases that are added by themselves, factors, slopes of rectifiers and
+/// matrices. Single numbers in formulas and the preprocessing of pixels are not.
 ///
 ///     let network = try TrainableNetwork(start)
 ///     let logits = network.step(batch) { logits in seeds }    // ∂loss/∂logits
@@ -40,7 +41,8 @@ public final class TrainableNetwork {
   /// Floats in `values`, and in `gradients`.
   public let parameterCount: Int
   public let engine: Engine
-  /// Layers that keep their parameters, and normalise as in inference.
+  /// Layers that keep their parameters, constants among their inputs included, and normalise as in
+  /// inference.
   public let frozen: Set<LayerName>
 
   private let start: Network
@@ -58,11 +60,16 @@ public final class TrainableNetwork {
   ) throws(NetworkError) {
     var still: Set<LayerName> = []
     for name in frozen { still.insert(try network.resolve(name)) }
-    let needed = network.graph.ancestors(of: [network.logits])
+    let graph = try network.graph.needed(for: [network.logits])
+    let constants = graph.learnedConstants
+    for node in graph.nodes where still.contains(node.name) {
+      still.formUnion(node.inputs.filter { constants[$0] != nil })
+    }
     var found: [(name: ParameterName, role: ParameterRole, tensor: Tensor)] = []
-    for node in network.nodes where needed.contains(node.name) && !still.contains(node.name) {
-      guard let layer = node.layer as? any TrainableLayer else { continue }
-      for (index, (role, tensor)) in zip(layer.roles, layer.parameters).enumerated() {
+    for node in graph.nodes where !still.contains(node.name) {
+      let roles =
+        (node.layer as? any TrainableLayer)?.roles ?? constants[node.name].map { [$0] } ?? []
+      for (index, (role, tensor)) in zip(roles, node.layer.parameters).enumerated() {
         found.append((ParameterName(node.name, index), role, tensor))
       }
     }
@@ -151,19 +158,18 @@ public final class TrainableNetwork {
   }
 
   private func trained(_ node: Network.Node) throws(NetworkError) -> Network.Node {
-    guard trained.contains(node.name), let layer = node.layer as? any TrainableLayer else {
-      return node
-    }
-    let tensors = layer.parameters.enumerated().map { index, tensor in
+    guard trained.contains(node.name) else { return node }
+    let tensors = node.layer.parameters.enumerated().map { index, tensor in
       guard case .external(let start)? = places.values[ParameterName(node.name, index)]?.place
       else { return tensor }
       return Tensor(
         Array(memory.scalars[start..<start + tensor.count]), shape: tensor.shape)
     }
     do throws(LayerError) {
-      return Network.Node(node.name, try layer.with(parameters: tensors), of: node.inputs)
+      let layer = try (node.layer as? any TrainableLayer)?.with(parameters: tensors)
+      return Network.Node(node.name, layer ?? Constant(tensors[0]), of: node.inputs)
     } catch {
-      throw .layer(node.name, kind: layer.kind, reason: error.reason)
+      throw .layer(node.name, kind: node.layer.kind, reason: error.reason)
     }
   }
 

@@ -33,8 +33,11 @@ struct ParameterGradientTests {
       }
     }
 
-    /// The input and a trained constant, combined.
-    init(_ name: String, _ input: Shape, constant: Shape, _ combination: any Layer) {
+    /// The input and a trained constant, combined in this order unless told otherwise.
+    init(
+      _ name: String, _ input: Shape, constant: Shape, _ combination: any Layer,
+      of inputs: [LayerName] = ["x", "layer"]
+    ) {
       testDescription = name
       self.input = input
       parameters = [constant]
@@ -45,7 +48,7 @@ struct ParameterGradientTests {
           input: "x", inputShape: input,
           nodes: [
             .init("layer", Constant(values[0]), of: []),
-            .init("combined", combination, of: ["x", "layer"]),
+            .init("combined", combination, of: inputs),
             .init("scores", Reshape(item: [-1]), of: ["combined"]),
           ], logits: "scores")
       }
@@ -144,6 +147,14 @@ struct ParameterGradientTests {
     Case("a bias as a sum of its own", [3, 4, 4], constant: [3, 1, 1], Add()),
     Case("a factor for each column", [3, 4, 4], constant: [4], Multiply()),
     Case("a rectifier with one slope a channel", [3, 4, 4], constant: [3, 1, 1], PReLU()),
+    Case("a rectifier with one slope", [3, 4, 4], constant: [1], PReLU()),
+    Case("what each row is divided by", [3, 4, 4], constant: [4, 1], Divide()),
+    Case("what is taken off, element by element", [3, 4, 4], constant: [3, 4, 4], Subtract()),
+    Case(
+      "what each column is taken off", [3, 4, 4], constant: [4], Subtract(), of: ["layer", "x"]),
+    Case("a matrix on the right", [3, 4, 5], constant: [5, 6], MatMul()),
+    Case("a matrix on the left", [3, 4, 5], constant: [6, 4], MatMul(), of: ["layer", "x"]),
+    Case("a matrix for each channel", [3, 4, 5], constant: [3, 5, 2], MatMul()),
     batchNormalization("batch normalisation with running statistics", [3, 4, 4], .inference),
     batchNormalization("batch normalisation of a batch", [3, 4, 4], .training),
     Case(

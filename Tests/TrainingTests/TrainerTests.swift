@@ -219,6 +219,25 @@ struct TrainerTests {
     }
   }
 
+  @Test func `a head whose bias is a constant that is added gets a new one`() throws {
+    let old = try Network(
+      input: "x", inputShape: [3, 4, 4],
+      nodes: [
+        .init("pooled", GlobalAveragePool(), of: ["x"]),
+        .init("flat", Reshape(item: [3]), of: ["pooled"]),
+        .init(
+          "product", try Dense(weights: Tensor(repeating: 1, shape: [3, 2]), transposed: false),
+          of: ["flat"]),
+        .init("bias", Constant(Tensor([1, 2], shape: [2])), of: []),
+        .init("scores", Add(), of: ["product", "bias"]),
+      ], logits: "scores", labels: ["x", "y"])
+    let tuned = try FineTuning(old, labels: ["a", "b", "c"], seed: 2).network
+    #expect(tuned.nodes.map(\.name) == old.nodes.map(\.name))
+    #expect(tuned.nodes[2].layer.parameters.map(\.shape) == [[3, 3]])
+    #expect(tuned.nodes[3].layer.parameters == [Tensor(zeros: [3])])
+    #expect(try TrainableNetwork(tuned).parameters.map(\.name.layer) == ["product", "bias"])
+  }
+
   @Test(
     arguments: [
       "epochs": { $0.epochs = 0 }, "batch": { $0.batch = 0 }, "rate": { $0.rate = -1 },

@@ -51,18 +51,31 @@ public struct FineTuning: Sendable {
   ) throws(NetworkError) -> Network {
     let nodes = Dictionary(network.nodes.map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
     var name = network.logits
+    var biases: Set<LayerName> = []
     while let node = nodes[name] {
-      if let head = try head(in: node, count: labels.count, classCount: network.classCount, seed) {
+      if let head = try head(
+        in: node, count: labels.count, classCount: network.classCount, hasBias: biases.isEmpty,
+        seed)
+      {
         let changed = try network.nodes.map { other throws(NetworkError) in
-          let layer = other.name == name ? head : resized(other, from: network, to: labels.count)
+          let layer =
+            other.name == name
+            ? head
+            : resized(
+              other, from: network, to: labels.count, isBias: biases.contains(other.name))
           return Network.Node(other.name, layer, of: other.inputs)
         }
         return try Network(
           input: network.input, inputShape: network.inputShape, nodes: changed,
           logits: network.logits, labels: labels)
       }
-      guard node.inputs.count == 1 else { break }
-      name = node.inputs[0]
+      // A bias may be added by a sum of its own.
+      let constants = node.inputs.filter { nodes[$0]?.layer is Constant }
+      guard node.inputs.count - constants.count == 1, constants.isEmpty || node.layer is Add,
+        let source = node.inputs.first(where: { !constants.contains($0) })
+      else { break }
+      biases.formUnion(constants)
+      name = source
     }
     throw .graph(
       "its scores do not come from one dense layer or convolution, so no new head can be put on for "
@@ -71,16 +84,17 @@ public struct FineTuning: Sendable {
 
   /// The layer with random weights for other classes; nil where it has none.
   private static func head(
-    in node: Network.Node, count: Int, classCount: Int, _ seed: UInt64
+    in node: Network.Node, count: Int, classCount: Int, hasBias: Bool, _ seed: UInt64
   ) throws(NetworkError) -> (any Layer)? {
     let random = CounterRandom(seed: seed, stream: RandomStream.weights.rawValue)
+    let bias = hasBias ? Tensor(zeros: [count]) : nil
     do throws(LayerError) {
       switch node.layer {
       case let dense as Dense:
         let depth = dense.weights.count / classCount
         guard dense.weights.shape[dense.transposed ? 0 : 1] == classCount else { return nil }
         let weights = (1 / Float(depth)).squareRoot() * random.normal([count, depth], sample: 0)
-        return try NetworkDraft.head(depth: depth, classCount: count, weights: weights)
+        return try Dense(weights: weights, bias: bias, transposed: true)
       case let convolution as Convolution2D where convolution.groups == 1:
         var extents = convolution.weights.shape.extents
         guard extents[0] == classCount else { return nil }
@@ -89,7 +103,7 @@ public struct FineTuning: Sendable {
         let weights =
           (1 / Float(depth)).squareRoot() * random.normal(Shape(extents), sample: 0)
         return try Convolution2D(
-          weights: weights, bias: Tensor(zeros: [count]), window: convolution.window)
+          weights: weights, bias: bias, window: convolution.window)
       default: return nil
       }
     } catch {
@@ -97,10 +111,15 @@ public struct FineTuning: Sendable {
     }
   }
 
-  /// A reshape behind the head, for other classes.
+  /// A reshape or a bias behind the head, for other classes.
   private static func resized(
-    _ node: Network.Node, from network: Network, to count: Int
+    _ node: Network.Node, from network: Network, to count: Int, isBias: Bool
   ) -> any Layer {
+    if isBias, let bias = node.layer as? Constant, bias.value.count == network.classCount {
+      let extents = bias.value.shape.extents
+      return Constant(
+        Tensor(zeros: Shape(extents.map { $0 == network.classCount ? count : $0 })))
+    }
     guard let reshape = node.layer as? Reshape, case .item(let item) = reshape.extents,
       network.shapes[node.name]?.extents.dropFirst().reduce(1, *) == network.classCount,
       node.name == network.logits || item.contains(network.classCount)

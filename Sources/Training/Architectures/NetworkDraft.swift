@@ -65,14 +65,9 @@ struct NetworkDraft {
     add("features", Reshape(item: [channels]))
     add(
       Self.head.description,
-      try Self.head(
-        depth: channels, classCount: classCount,
-        weights: normal([classCount, channels], deviation: (1 / Float(channels)).squareRoot())))
-  }
-
-  /// A dense layer without a bias for any class yet.
-  static func head(depth: Int, classCount: Int, weights: Tensor) throws(LayerError) -> Dense {
-    try Dense(weights: weights, bias: Tensor(zeros: [classCount]), transposed: true)
+      try Dense(
+        weights: normal([classCount, channels], deviation: (1 / Float(channels)).squareRoot()),
+        bias: Tensor(zeros: [classCount]), transposed: true))
   }
 
   private mutating func add(_ name: String, _ layer: any Layer) {
