@@ -17,7 +17,9 @@ struct InspectCommand: ParsableCommand {
         tidemark inspect net.onnx --json > net.json
       """)
 
-  @Argument(help: ArgumentHelp("The network, an ONNX file.", valueName: "model"))
+  @Argument(
+    help: ArgumentHelp(
+      "The network, an ONNX file or \(SampleModels.preferred).", valueName: "model"))
   var model: String
 
   @Option(
@@ -30,6 +32,7 @@ struct InspectCommand: ParsableCommand {
   var json = false
 
   func run() throws {
+    let model = try SampleModels.path(of: model)
     let file: ModelFile
     do throws(ModelError) {
       file = try ModelFile.read(model)

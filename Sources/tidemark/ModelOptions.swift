@@ -3,8 +3,12 @@ import Jobs
 
 /// How a network is to be opened.
 struct ModelOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The network, an ONNX file.", valueName: "file"))
-  var model: String
+  @Option(
+    help: ArgumentHelp(
+      "The network, an ONNX file, or \(SampleModels.preferred), which comes with tidemark, knows the "
+        + "things of 'tidemark samples' alone, and is taken where no other is named.",
+      valueName: "file"))
+  var model = SampleModels.preferred
 
   @Option(
     help: ArgumentHelp(
@@ -30,6 +34,13 @@ struct ModelOptions: ParsableArguments {
   var labels: String?
 
   func open() throws(JobError) -> OpenedModel {
-    try OpenedModel(model, preprocess: preprocess, resize: resize, labels: labels)
+    let opened = try OpenedModel(
+      SampleModels.path(of: model), preprocess: preprocess, resize: resize, labels: labels)
+    if SampleModels.isNamed(by: model) {
+      Console.note(
+        "\(model) knows \(opened.labels.names.joined(separator: ", ")), and nothing else; --model "
+          + "names another network")
+    }
+    return opened
   }
 }

@@ -154,7 +154,8 @@ struct TrainedNetworkOptions: ParsableArguments {
         .request, "--width, --depth and --gray are for new networks; --init has its own")
     }
     let opened = try OpenedModel(
-      path, preprocess: preprocess, resize: geometry?.description, labels: nil)
+      SampleModels.path(of: path), preprocess: preprocess, resize: geometry?.description,
+      labels: nil)
     let tuning = try FineTuning(
       opened.network, labels: data.labels, freezing: freeze.map { LayerName($0) }, seed: seed)
     return TrainingStart(
@@ -194,12 +195,12 @@ struct LearningOptions: ParsableArguments {
   var batch = TrainingSettings().batch
 
   @Option(
-    help: ArgumentHelp("sgd (with momentum 0.9) or adamw.", valueName: "name"))
+    help: ArgumentHelp("adamw, or sgd (with momentum 0.9).", valueName: "name"))
   var optimizer = TrainingSettings().method
 
   @Option(
     help: ArgumentHelp(
-      "The largest learning rate; it goes down along a cosine. Default: 0.05 for sgd, 0.002 for "
+      "The largest learning rate; it goes down along a cosine. Default: 0.05 for sgd, 0.01 for "
         + "adamw.", valueName: "number"))
   var rate: Double?
 

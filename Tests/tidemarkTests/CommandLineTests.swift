@@ -5,60 +5,29 @@ import Testing
 
 /// Runs the built program as its users do.
 struct CommandLineTests {
-  private let folder: URL
+  private let program: BuiltProgram
+  private var folder: URL { program.folder }
 
   init() throws {
-    folder = FileManager.default.temporaryDirectory
-      .appending(component: "tidemark-command-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(
-      at: folder.appending(component: "in"), withIntermediateDirectories: true)
+    program = try BuiltProgram()
+    let pictures = program.folder.appending(component: "in")
+    try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
     for (index, name) in ["a.png", "b.png"].enumerated() {
       let picture = Bitmap(
         size: PixelSize(width: 20, height: 18), layout: .rgb,
         filledWith: [200, UInt8(60 + 90 * index), 40])
-      try Data(try PNGCodec.encode(picture)).write(to: folder.appending(path: "in/\(name)"))
+      try Data(try PNGCodec.encode(picture)).write(to: pictures.appending(component: name))
     }
-  }
-
-  private func end() { try? FileManager.default.removeItem(at: folder) }
-
-  /// The program lies beside the tests.
-  private static var program: URL {
-    let bundles = Bundle.allBundles.map(\.bundleURL).filter { $0.pathExtension == "xctest" }
-    let tests = bundles.first ?? URL(filePath: CommandLine.arguments[0])
-    return tests.deletingLastPathComponent().appending(component: "tidemark")
   }
 
   private static let model = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "JobsTests/Golden/tiny.onnx").path
 
-  private struct Result {
-    let code: Int32
-    let output: String
-    let errors: String
-  }
-
-  private func tidemark(_ arguments: String...) throws -> Result { try run(arguments) }
-
-  private func run(_ arguments: [String]) throws -> Result {
-    let process = Process()
-    process.executableURL = Self.program
-    process.arguments = arguments
-    process.currentDirectoryURL = folder
-    let texts = ["output", "errors"].map { folder.appending(component: "\($0).txt") }
-    for text in texts { try Data().write(to: text) }
-    process.standardOutput = try FileHandle(forWritingTo: texts[0])
-    process.standardError = try FileHandle(forWritingTo: texts[1])
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    return Result(
-      code: process.terminationStatus, output: try String(contentsOf: texts[0], encoding: .utf8),
-      errors: try String(contentsOf: texts[1], encoding: .utf8))
+  private func tidemark(_ arguments: String...) throws -> BuiltProgram.Result {
+    try program.run(arguments)
   }
 
   @Test func `a job that succeeds ends with 0 and one line that says where to look`() throws {
-    defer { end() }
     let result = try tidemark(
       "render", "in", "--model", Self.model, "--preprocess", "raw", "--method", "gradient,grad-cam",
       "--out", "out")
@@ -71,7 +40,6 @@ struct CommandLineTests {
   }
 
   @Test func `bad files are listed, the others are explained, and the code is 2`() throws {
-    defer { end() }
     let good = try Data(contentsOf: folder.appending(path: "in/a.png"))
     func add(_ name: String, _ data: Data) throws {
       try data.write(to: folder.appending(path: "in/\(name)"))
@@ -110,7 +78,6 @@ struct CommandLineTests {
   }
 
   @Test func `with a JSON log every line of standard error is an object`() throws {
-    defer { end() }
     try Data("x".utf8).write(to: folder.appending(path: "in/bad.png"))
     let result = try tidemark(
       "render", "in", "--model", Self.model, "--preprocess", "raw", "--method", "gradient",
@@ -131,7 +98,6 @@ struct CommandLineTests {
   }
 
   @Test func `names of files command no terminal`() throws {
-    defer { end() }
     try Data("x".utf8).write(to: folder.appending(path: "in/\u{1B}[2J\n.png"))
     let result = try tidemark(
       "render", "in", "--model", Self.model, "--preprocess", "raw", "--method", "gradient",
@@ -141,7 +107,6 @@ struct CommandLineTests {
   }
 
   @Test func `names of methods may have spaces around them`() throws {
-    defer { end() }
     let result = try tidemark(
       "render", "in", "--model", Self.model, "--preprocess", "raw", "--method",
       "gradient, grad-cam", "--out", "out")
@@ -174,7 +139,6 @@ struct CommandLineTests {
     Usage(arguments: [], hint: "--method is missing"),
   ])
   func `wrong usage ends with 64, a reason and no output`(_ usage: Usage) throws {
-    defer { end() }
     let process = try render(usage.arguments)
     #expect(process.code == 64)
     #expect(process.output.isEmpty)
@@ -182,14 +146,13 @@ struct CommandLineTests {
     #expect(process.errors.contains(usage.hint), "\(process.errors)")
   }
 
-  private func render(_ arguments: [String]) throws -> Result {
+  private func render(_ arguments: [String]) throws -> BuiltProgram.Result {
     let all =
       ["render", "in", "--model", Self.model, "--preprocess", "raw", "--out", "out"] + arguments
-    return try run(all)
+    return try program.run(all)
   }
 
   @Test func `unknown preprocessing ends with 64 and tells the presets`() throws {
-    defer { end() }
     let result = try tidemark(
       "render", "in", "--model", Self.model, "--method", "gradient", "--out", "out")
     #expect(result.code == 64)
@@ -197,16 +160,19 @@ struct CommandLineTests {
   }
 
   @Test func `where nothing can be done the code is 3`() throws {
-    defer { end() }
     let common = ["--preprocess", "raw", "--method", "gradient"]
-    let noModel = try run(["render", "in", "--model", "none.onnx", "--out", "out"] + common)
+    let noModel = try program.run(
+      ["render", "in", "--model", "none.onnx", "--out", "out"] + common)
     #expect(noModel.code == 3)
-    let noInput = try run(["render", "none", "--model", Self.model, "--out", "out"] + common)
+    let noInput = try program.run(
+      ["render", "none", "--model", Self.model, "--out", "out"] + common)
     #expect(noInput.code == 3)
     try Data("x".utf8).write(to: folder.appending(path: "in/only.png"))
-    let allBad = try run(["render", "in/only.png", "--model", Self.model, "--out", "out"] + common)
+    let allBad = try program.run(
+      ["render", "in/only.png", "--model", Self.model, "--out", "out"] + common)
     #expect(allBad.code == 3)
-    let noOutput = try run(["render", "in", "--model", Self.model, "--out", "in/a.png"] + common)
+    let noOutput = try program.run(
+      ["render", "in", "--model", Self.model, "--out", "in/a.png"] + common)
     #expect(noOutput.code == 3)
     for result in [noModel, noInput, noOutput] {
       #expect(result.errors.contains("tidemark: error: "))
@@ -214,7 +180,6 @@ struct CommandLineTests {
   }
 
   @Test func `methods lists names, and tells options of one`() throws {
-    defer { end() }
     let list = try tidemark("methods")
     #expect(list.code == 0)
     #expect(list.output.contains("grad-cam "))
@@ -224,7 +189,6 @@ struct CommandLineTests {
   }
 
   @Test func `inspect tells shapes, as text and as JSON`() throws {
-    defer { end() }
     let text = try tidemark("inspect", Self.model)
     #expect(text.code == 0)
     #expect(text.output.contains("3x16x16"))
@@ -235,12 +199,11 @@ struct CommandLineTests {
   }
 
   @Test func `version and help end with 0`() throws {
-    defer { end() }
     #expect(try tidemark("--version").output.hasPrefix("tidemark "))
     for command in [
       ["--help"], ["render", "--help"], ["methods", "--help"], ["inspect", "--help"],
     ] {
-      let result = try run(command)
+      let result = try program.run(command)
       #expect(result.code == 0)
       #expect(result.output.contains("Examples:"))
     }
@@ -249,7 +212,6 @@ struct CommandLineTests {
   // MARK: - Samples
 
   @Test func `samples are explained without their masks`() throws {
-    defer { end() }
     let drawn = try tidemark("samples", "--out", "world", "--count", "3", "--size", "32")
     #expect(drawn.code == 0)
     #expect(
@@ -276,8 +238,7 @@ struct CommandLineTests {
   func `samples that cannot be drawn are refused before anything is made`(_ options: [String])
     throws
   {
-    defer { end() }
-    let result = try run(["samples", "--out", "world"] + options)
+    let result = try program.run(["samples", "--out", "world"] + options)
     #expect(result.code == 64)
     #expect(result.errors.contains(options.isEmpty ? "--count" : options[options.count - 2]))
     #expect(!FileManager.default.fileExists(atPath: folder.appending(component: "world").path))

@@ -4,14 +4,14 @@ import Imaging
 import Testing
 
 /// Runs `tidemark train` as its users do.
-final class TrainCommandTests {
-  private let folder: URL
+struct TrainCommandTests {
+  private let program: BuiltProgram
+  private var folder: URL { program.folder }
 
   init() throws {
-    folder = FileManager.default.temporaryDirectory
-      .appending(component: "tidemark-train-\(UUID().uuidString)")
+    program = try BuiltProgram()
     for (label, name) in ["dark", "light"].enumerated() {
-      let place = folder.appending(path: "in/\(name)")
+      let place = program.folder.appending(path: "in/\(name)")
       try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
       for number in 0..<20 {
         let value = UInt8(40 + 120 * label + 3 * number)
@@ -23,39 +23,8 @@ final class TrainCommandTests {
     }
   }
 
-  deinit { try? FileManager.default.removeItem(at: folder) }
-
-  /// The program lies beside the tests.
-  private static var program: URL {
-    let bundles = Bundle.allBundles.map(\.bundleURL).filter { $0.pathExtension == "xctest" }
-    let tests = bundles.first ?? URL(filePath: CommandLine.arguments[0])
-    return tests.deletingLastPathComponent().appending(component: "tidemark")
-  }
-
-  private func process(_ arguments: [String]) throws -> Process {
-    let process = Process()
-    process.executableURL = Self.program
-    process.arguments = arguments
-    process.currentDirectoryURL = folder
-    for text in ["output", "errors"] {
-      try Data().write(to: folder.appending(component: "\(text).txt"))
-    }
-    process.standardOutput = try FileHandle(
-      forWritingTo: folder.appending(component: "output.txt"))
-    process.standardError = try FileHandle(forWritingTo: folder.appending(component: "errors.txt"))
-    process.standardInput = FileHandle.nullDevice
-    return process
-  }
-
   private func tidemark(_ arguments: [String]) throws -> Int32 {
-    let process = try process(arguments)
-    try process.run()
-    process.waitUntilExit()
-    return process.terminationStatus
-  }
-
-  private func text(_ name: String) throws -> String {
-    try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+    try program.run(arguments).code
   }
 
   private func train(_ options: [String], epochs: Int = 3, out: String = "net.onnx") -> [String] {
@@ -67,10 +36,10 @@ final class TrainCommandTests {
 
   @Test func `a trained model explains pictures without being told about`() throws {
     #expect(try tidemark(train(["--validation", "8"])) == 0)
-    let output = try text("output.txt")
+    let output = try program.text("output.txt")
     #expect(output.hasPrefix("net.onnx: accuracy ") && output.contains("8 pictures"), "\(output)")
-    #expect(try text("net.training/history.jsonl").split(separator: "\n").count == 3)
-    #expect(try text("net.training/split.csv").split(separator: "\r\n").count == 41)
+    #expect(try program.text("net.training/history.jsonl").split(separator: "\n").count == 3)
+    #expect(try program.text("net.training/split.csv").split(separator: "\r\n").count == 41)
     for name in ["learning-curve.png", "confusion-matrix.png"] {
       let file = folder.appending(path: "net.training/\(name)")
       #expect(try ImageCodecs.decode([UInt8](Data(contentsOf: file))).bitmap.width > 300)
@@ -83,20 +52,20 @@ final class TrainCommandTests {
         "render", "in/dark", "--model", "net.onnx", "--method", "gradient", "--target", "light",
         "--out", "maps",
       ]) == 0)
-    #expect(try text("errors.txt").contains("preprocessing from the model"))
+    #expect(try program.text("errors.txt").contains("preprocessing from the model"))
   }
 
   @Test func `a training that was killed goes on in the same bits`() throws {
     let options = ["--augment", "crop,mixup", "--average", "0.9"]
     #expect(try tidemark(train(options, epochs: 60, out: "straight.onnx")) == 0)
-    let first = try process(train(options, epochs: 60))
+    let first = try program.process(train(options, epochs: 60))
     try first.run()
     let history = folder.appending(path: "net.training/history.jsonl").path
     while first.isRunning && !FileManager.default.fileExists(atPath: history) { usleep(1000) }
     first.terminate()
     first.waitUntilExit()
     #expect(first.terminationStatus == 143)
-    #expect(try text("errors.txt").contains("--resume"))
+    #expect(try program.text("errors.txt").contains("--resume"))
     #expect(try tidemark(train(options + ["--batch", "4", "--resume"], epochs: 60)) == 64)
     #expect(try tidemark(train(options + ["--resume"], epochs: 60)) == 0)
     #expect(
@@ -107,7 +76,7 @@ final class TrainCommandTests {
   @Test func `bad pictures are named and passed over, or end it`() throws {
     try Data("no picture".utf8).write(to: folder.appending(path: "in/dark/bad.png"))
     #expect(try tidemark(train([])) == 0)
-    #expect(try text("errors.txt").contains("tidemark: failed: dark/bad.png: "))
+    #expect(try program.text("errors.txt").contains("tidemark: failed: dark/bad.png: "))
     #expect(try tidemark(train(["--strict"])) == 3)
   }
 
@@ -132,7 +101,7 @@ final class TrainCommandTests {
   ) throws {
     // A later value of an option counts, so these are those of the test.
     #expect(try tidemark(["train", "in", "--out", "net.onnx"] + options) == code)
-    let errors = try text("errors.txt")
+    let errors = try program.text("errors.txt")
     #expect(errors.contains(words), "\(errors)")
   }
 }

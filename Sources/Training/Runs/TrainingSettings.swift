@@ -20,8 +20,8 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
   public var epochs = 20
   /// Pictures in a step.
   public var batch = 64
-  public var method = Method.sgd
-  /// The largest learning rate; 0 chooses 0.05 for SGD and 0.002 for AdamW.
+  public var method = Method.adamw
+  /// The largest learning rate; 0 chooses 0.05 for SGD and 0.01 for AdamW.
   public var rate = 0.0
   /// How much of the last step SGD goes on with.
   public var momentum: Float = 0.9
@@ -51,7 +51,7 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
   /// The settings with what they leave open filled in.
   public var complete: TrainingSettings {
     var settings = self
-    if rate == 0 { settings.rate = method == .sgd ? 0.05 : 0.002 }
+    if rate == 0 { settings.rate = method == .sgd ? 0.05 : 0.01 }
     if weightDecay < 0 { settings.weightDecay = method == .sgd ? 0.0005 : 0.05 }
     return settings
   }
