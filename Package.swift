@@ -55,8 +55,8 @@ let floors: [Floor] = [
   Floor(
     name: "Jobs",
     dependencies: [
-      "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Explanations", "Rendering",
-      .product(name: "Crypto", package: "swift-crypto"),
+      "Imaging", "ImageCodecs", "Samples", "Tensors", "Kernels", "Networks", "Explanations",
+      "Measures", "Rendering", .product(name: "Crypto", package: "swift-crypto"),
     ]),
 ]
 
@@ -140,9 +140,9 @@ let package = Package(
       name: "tidemark",
       dependencies: [
         "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Training", "Explanations",
-        "Rendering", "Jobs", "Samples",
+        "Measures", "Rendering", "Jobs", "Samples",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: swiftSettings),
+      ], resources: [.copy("SampleModels")], swiftSettings: swiftSettings),
     .target(
       name: "TestSupport",
       dependencies: ["Imaging", "Tensors", "Kernels", "Networks", "Explanations"],

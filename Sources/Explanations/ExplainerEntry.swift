@@ -11,6 +11,7 @@ public struct ExplainerEntry: Sendable, CustomStringConvertible {
   public let defaults: JSONValue
 
   private let make: @Sendable (MethodOptions) throws(ExplainerError) -> ConfiguredExplainer
+  private let restore: @Sendable (JSONValue) throws(ExplainerError) -> ConfiguredExplainer
 
   public init<E: Explainer>(_ type: E.Type) {
     about = E.about
@@ -20,6 +21,9 @@ public struct ExplainerEntry: Sendable, CustomStringConvertible {
     make = { options throws(ExplainerError) in
       ConfiguredExplainer(try options.applied(to: E()))
     }
+    restore = { parameters throws(ExplainerError) in
+      ConfiguredExplainer(try parameters.decoded(as: E.self))
+    }
   }
 
   /// The method with its defaults changed. Throws for unknown options and values out of range.
@@ -27,6 +31,14 @@ public struct ExplainerEntry: Sendable, CustomStringConvertible {
     _ options: MethodOptions = MethodOptions()
   ) throws(ExplainerError) -> ConfiguredExplainer {
     try make(options)
+  }
+
+  /// The method with parameters as a `ConfiguredExplainer` recorded them. Throws for others than it has,
+  /// and for values out of range.
+  public func configured(
+    recorded parameters: JSONValue
+  ) throws(ExplainerError) -> ConfiguredExplainer {
+    try restore(parameters)
   }
 
   /// The method's name.

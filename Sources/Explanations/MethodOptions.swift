@@ -75,6 +75,18 @@ extension JSONValue {
     }
   }
 
+  /// A method with these parameters.
+  func decoded<E: Explainer>(as type: E.Type) throws(ExplainerError) -> E {
+    let explainer: E
+    do {
+      explainer = try JSONDecoder().decode(E.self, from: JSONEncoder().encode(self))
+    } catch {
+      throw .option(method: E.about.name, reason: "parameters cannot be read: \(error)")
+    }
+    try explainer.validate()
+    return explainer
+  }
+
   /// Whether a dotted key names a value.
   package func contains(_ path: ArraySlice<Substring>) -> Bool {
     guard let key = path.first else { return true }

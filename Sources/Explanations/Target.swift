@@ -159,6 +159,11 @@ extension ClassReference {
     }
   }
 
+  /// The one class that goes by the name; nil where none or several do.
+  package static func index(ofClass name: String, among labels: [String]) -> ClassIndex? {
+    try? index(of: name, among: labels)
+  }
+
   /// The one class that has the name as its whole label or as one of the synonyms in it.
   private static func index(
     of name: String, among labels: [String]

@@ -15,9 +15,10 @@ struct ItemPipeline: Sendable {
   let job: Job
   let model: CompiledNetwork
   let easel: Easel
-  /// Where decoded pictures find memory.
-  let room: PictureRoom
+  let reader: PictureReader
   let purpose: Purpose
+  /// What maps are measured by as soon as they are made; nil for nothing.
+  let audit: Audit?
   /// Told of each map that was made.
   let progress: ProgressMeter
 
@@ -46,7 +47,7 @@ struct ItemPipeline: Sendable {
     var madeCount = 0
     defer { progress.addPicture(idleMaps: job.mapCount(ofPath: item.path) - madeCount) }
     do throws(Refusal) {
-      let bytes = try read(item)
+      let bytes = try reader.read(item)
       guard let target = job.targets.target(ofPath: item.path) else {
         throw Refusal(.target, "the table of targets has no line for this picture")
       }
@@ -58,7 +59,7 @@ struct ItemPipeline: Sendable {
       let outcomes =
         maps.allSatisfy(\.state.isCurrent)
         ? maps.compactMap { unchanged($0.state) }
-        : try decoding(item, bytes, digest) { (picture) throws(Refusal) in
+        : try reader.decoding(item, bytes, digest) { (picture) throws(Refusal) in
           let isAsked = maps.contains { $0.state.isMissing }
           let sitting = isAsked ? try Sitting(of: picture, of: job, using: model) : nil
           return maps.compactMap { map, state in
@@ -67,7 +68,7 @@ struct ItemPipeline: Sendable {
               madeCount += 1
               progress.addMap()
             }
-            return redrawn(map, state, over: picture) ?? sitting?.make(map, with: easel)
+            return redrawn(map, state, over: picture) ?? sitting?.make(map, with: easel, audit)
           }
         }
       return ItemOutcome(item: item, maps: outcomes)
@@ -93,83 +94,19 @@ struct ItemPipeline: Sendable {
     }
   }
 
-  /// Decodes a picture when there is room for it.
-  private func decoding<R>(
-    _ item: WorkItem, _ bytes: [UInt8], _ digest: ContentDigest,
-    _ body: (DecodedPicture) throws(Refusal) -> R
-  ) throws(Refusal) -> R {
-    let pixels = try pixelCount(of: bytes)
-    let result = try room.holding(pixels: pixels) { () throws(Refusal) -> R in
-      try body(try DecodedPicture(item, bytes: bytes, digest: digest, of: job))
-    }
-    guard let result else {
-      throw Refusal(
-        .unreadable,
-        "takes about \(MemoryBudget.text(pixels * room.bytesPerPixel)) when decoded, but --memory "
-          + "leaves \(MemoryBudget.text(room.byteCount)) for pictures; allow more")
-    }
-    return result
-  }
-
-  /// What the header tells, within the limit of pixels.
-  private func pixelCount(of bytes: [UInt8]) throws(Refusal) -> Int {
-    do throws(CodecError) {
-      let size = try ImageCodecs.probe(bytes).size
-      try DecodeLimit(pixels: job.manifest.maximumPixels).check(size)
-      return size.area
-    } catch {
-      throw Refusal(.unreadable, "\(error)")
-    }
-  }
-
-  /// All bytes of a picture's file, which must not change while they are read.
-  private func read(_ item: WorkItem) throws(Refusal) -> [UInt8] {
-    guard let before = FileStatus(of: item.file) else {
-      throw Refusal(.changed, "the file vanished during the run")
-    }
-    guard before.byteCount <= Self.fileByteLimit else {
-      throw Refusal(
-        .unreadable,
-        "has \(before.byteCount) bytes; at most \(Self.fileByteLimit) are accepted")
-    }
-    let bytes: [UInt8]
-    do {
-      bytes = Array(try Data(contentsOf: URL(filePath: item.file)))
-    } catch {
-      throw Refusal(.unreadable, "cannot be read: \(error.localizedDescription)")
-    }
-    guard FileStatus(of: item.file) == before, bytes.count == before.byteCount else {
-      throw Refusal(.changed, "the file changed while it was read; run again")
-    }
-    return bytes
-  }
-
-  /// No picture within any sensible limit of pixels takes more.
-  private static let fileByteLimit = 1 << 30
-
   private func state(of map: PlannedMap, for item: WorkItem) -> State {
     if case .making(redoes: true) = purpose { return .missing }
     let stem = map.stem(for: item)
     guard let data = easel.store.read("\(stem).json"),
       let record = try? JSONText.decode(MapRecord.self, from: data),
       record.schema == MapRecord.schema, record.request == map.request,
-      record.input.path == item.path, StoredMap.exists(record.map, at: stem, in: easel.store)
+      record.input.path == item.path, audit == nil || record.audit != nil,
+      StoredMap.exists(record.map, at: stem, in: easel.store)
     else { return .missing }
     if easel.isCurrent(record, at: stem) { return .current(record) }
     // Numbers that something else wrote over are made again.
     let isWhole = StoredMap.map(of: record.map, at: stem, in: easel.store) != nil
     return isWhole ? .undrawn(record) : .missing
-  }
-}
-
-/// Why a picture as a whole cannot be explained.
-struct Refusal: Error {
-  let kind: MapFailure.Kind
-  let reason: String
-
-  init(_ kind: MapFailure.Kind, _ reason: String) {
-    self.kind = kind
-    self.reason = reason
   }
 }
 

@@ -7,12 +7,13 @@ public import Rendering
 
 /// A run as it was asked for, checked and ready: what to explain, by which methods, with which network.
 public struct Job: Sendable {
-  public let manifest: Manifest
+  public internal(set) var manifest: Manifest
   public let scan: FolderScan
   let network: Network
   let engine: Engine
   let methods: [ConfiguredExplainer]
   let omitsUnsuitable: Bool
+  let audits: Bool
   let targets: TargetAssignment
 
   /// What a job may be asked for beside its inputs, network and methods.
@@ -20,6 +21,8 @@ public struct Job: Sendable {
     public var target = Target.predicted
     /// As the user wrote it.
     public var targetText = "predicted"
+    /// As the user wrote it.
+    public var modelPath = ""
     public var alpha = AlphaPolicy.flatten
     public var orientation = OrientationPolicy.apply
     public var truncation = TruncationPolicy.refuse
@@ -29,6 +32,8 @@ public struct Job: Sendable {
     public var seed: UInt64 = 0
     /// Whether methods that do not fit the network are passed over, rather than failures.
     public var omitsUnsuitable = false
+    /// Whether a few measures of each map are written into its sidecar.
+    public var audits = false
     public var maximumPixels = DecodeLimit().pixels
     public var engine = Engine.preferred
 
@@ -48,6 +53,7 @@ public struct Job: Sendable {
     try Self.checkLayers(of: methods, in: model.network)
     self.methods = methods
     omitsUnsuitable = options.omitsUnsuitable
+    audits = options.audits
     network = model.network
     engine = options.engine
     targets = try TargetAssignment(
@@ -55,7 +61,7 @@ public struct Job: Sendable {
       classCount: network.classCount)
     manifest = Manifest(
       tidemark: Release.version, engine: options.engine.version, inputs: inputs,
-      model: model.record, labels: model.labels.source,
+      modelPath: options.modelPath, model: model.record, labels: model.labels.source,
       reading: ReadingRecord(
         preprocessing: model.preprocessing, resize: model.resize, alpha: options.alpha,
         orientation: options.orientation, truncation: options.truncation,

@@ -10,16 +10,13 @@ public struct JobRunner: Sendable {
   public let store: ArtifactStore
   /// Makes results again that are there already.
   public let redoes: Bool
+  private let workshop: Workshop
+  private let audit: Audit?
+
   /// Pictures that are worked on side by side.
-  public let workerCount: Int
-  private let threads: Int
-  private let model: CompiledNetwork
-  private let room: PictureRoom
+  public var workerCount: Int { workshop.workerCount }
 
   /// Divides threads and memory. Throws where not even one picture's pass fits into memory.
-  ///
-  /// Results depend on neither: a network's batches are of a size that only the network decides, and
-  /// no sum is split by thread.
   public init(
     _ job: Job, into store: ArtifactStore, threads: Int, memory: MemoryBudget = .automatic,
     redoes: Bool = false
@@ -27,34 +24,10 @@ public struct JobRunner: Sendable {
     self.job = job
     self.store = store
     self.redoes = redoes
-    model = CompiledNetwork(job.network, engine: job.engine)
-    let weights = job.network.parameterCount * MemoryLayout<Float>.stride
-    let pass = try Self.byteCount(ofPassThrough: model)
-    workerCount = try memory.workers(
-      wanted: max(1, min(threads, job.scan.items.count)), each: pass + Self.pictureByteCount,
-      shared: weights)
-    self.threads = max(1, threads)
-    room = PictureRoom(
-      byteCount: memory.byteCount - weights - workerCount * pass,
+    workshop = try Workshop(
+      for: job, threads: threads, memory: memory,
       bytesPerPixel: job.manifest.rendering.bytesPerPixel)
-    // Plans that wait for their next use may take what ordinary pictures leave, within reason.
-    let rest = room.byteCount - workerCount * Self.pictureByteCount
-    model.idleByteLimit = min(max(rest, 0), 1 << 30)
-  }
-
-  /// What a worker is given for its pictures when workers are counted: enough for 8 million pixels.
-  private static let pictureByteCount = 160 << 20
-
-  private static func byteCount(
-    ofPassThrough model: CompiledNetwork
-  ) throws(JobError) -> Int {
-    do throws(NetworkError) {
-      return try model.byteCount(
-        of: TraceRequest(reading: [.logits], seeding: [.logits], gradients: [.input]),
-        batch: model.batchLimit)
-    } catch {
-      throw JobError(.environment, "the network cannot be run: \(error)")
-    }
+    audit = job.audits ? Audit(of: workshop.model, seed: job.manifest.seed) : nil
   }
 
   /// Works through all pictures. One that fails does not stop the others.
@@ -116,7 +89,7 @@ public struct JobRunner: Sendable {
     }
     let table = SummaryLine.table((lines.joined() + problems))
     try store.update(RunSummary.name, with: table.utf8)
-    let sheet = SheetWriter(job: job, store: store, workers: WorkerThreads(count: threads))
+    let sheet = SheetWriter(job: job, store: store, workers: WorkerThreads(count: workshop.threads))
     try await sheet.write(zip(items, lines).map { .init(item: $0, lines: $1) })
     summary.pictureCountBeyondSheet = max(0, items.count - SheetWriter.pictureLimit)
     try await ledger.end(summary.counts)
@@ -128,17 +101,15 @@ public struct JobRunner: Sendable {
     of items: [WorkItem], sharing scales: [String: Float]? = nil,
     reporting report: @escaping @Sendable (RunEvent) -> Void
   ) -> AsyncStream<(index: Int, result: ItemOutcome)> {
-    // Fewer pictures than cores, or little memory: each picture's passes then share the other cores.
-    let cores = min(threads, ProcessInfo.processInfo.activeProcessorCount)
-    let workers = WorkerThreads(count: workerCount, width: max(1, cores / workerCount))
     var progress = RunProgress(
       total: items.count, totalMaps: items.reduce(0) { $0 + job.mapCount(ofPath: $1.path) })
     if scales != nil { progress.stage = .drawing }
     let pipeline = ItemPipeline(
-      job: job, model: model, easel: Easel(job: job, store: store, scales: scales), room: room,
-      purpose: scales == nil ? .making(redoes: redoes) : .drawing,
+      job: job, model: workshop.model, easel: Easel(job: job, store: store, scales: scales),
+      reader: PictureReader(job: job, room: workshop.room),
+      purpose: scales == nil ? .making(redoes: redoes) : .drawing, audit: audit,
       progress: ProgressMeter(progress) { report(.progress($0)) })
-    return workers.results(of: items) { pipeline.process($0) }
+    return workshop.workers.results(of: items) { pipeline.process($0) }
   }
 }
 

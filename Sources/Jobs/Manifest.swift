@@ -15,6 +15,8 @@ public struct Manifest: Sendable, Codable, Equatable {
   public var engine: String
   /// Files and folders as they were given.
   public var inputs: [String]
+  /// The network's file as it was given.
+  public var modelPath: String
   public var model: ModelRecord
   /// Where the class names come from.
   public var labels: String

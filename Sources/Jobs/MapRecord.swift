@@ -1,6 +1,7 @@
 public import Explanations
 public import ImageCodecs
 public import Imaging
+public import Measures
 public import Networks
 public import Rendering
 
@@ -151,6 +152,8 @@ public struct MapRecord: Sendable, Codable, Equatable {
   public var diagnostics: Findings
   /// `complete`, or why the map is not to be relied on.
   public var status: String
+  /// What was measured of the map; missing where that was not asked for.
+  public var audit: [String: MeasuredValue]?
 }
 
 /// What our PNGs carry: enough to tell where they come from, and to make them again, without their

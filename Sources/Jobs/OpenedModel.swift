@@ -27,7 +27,27 @@ public struct OpenedModel: Sendable {
     let closed = try Self.file(path)
     let (preprocessing, origin) = try Self.preprocessing(
       preprocess, model: path, metadata: closed?.metadata ?? [:])
-    let wanted = try Self.geometry(resize) ?? preprocessing.resize
+    try self.init(
+      path, closed, preprocessing, origin: origin,
+      resize: try Self.geometry(resize) ?? preprocessing.resize, labels: labels)
+  }
+
+  /// Opens a model as it was read in a run.
+  ///
+  /// - Parameter labels: as in `init(_:preprocess:resize:labels:)`.
+  public init(_ path: String, reading: ReadingRecord, labels: String?) throws(JobError) {
+    try self.init(
+      path, try Self.file(path), reading.preprocessing, origin: nil, resize: reading.resize,
+      labels: labels)
+  }
+
+  /// - Parameters:
+  ///   - closed: the model, unless it leaves the size of pictures open.
+  ///   - origin: where the preprocessing comes from, unless the user said it.
+  private init(
+    _ path: String, _ closed: ModelFile?, _ preprocessing: Preprocessing, origin: String?,
+    resize wanted: InputGeometry?, labels: String?
+  ) throws(JobError) {
     let file = if let closed { closed } else { try Self.file(path, inputSize: wanted?.input) }
     let shape = file.network.inputShape
     let size = PixelSize(width: shape[2], height: shape[1])

@@ -5,11 +5,13 @@ public struct RunProgress: Sendable, Equatable {
   /// What the run is doing.
   public enum Stage: String, Sendable {
     case explaining
+    /// Maps of a finished run are measured.
+    case measuring
     /// Maps are drawn on the scale that they share.
     case drawing
   }
 
-  public var stage = Stage.explaining
+  public var stage: Stage
   /// Pictures that are done, of how many.
   public var done = 0
   public let total: Int
@@ -20,7 +22,8 @@ public struct RunProgress: Sendable, Equatable {
   /// Since the stage began.
   public var elapsed = Duration.zero
 
-  public init(total: Int, totalMaps: Int) {
+  public init(total: Int, totalMaps: Int, stage: Stage = .explaining) {
+    self.stage = stage
     self.total = total
     self.totalMaps = totalMaps
   }

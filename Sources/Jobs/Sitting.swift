@@ -34,17 +34,19 @@ struct Sitting {
   }
 
   /// Explains, and writes one map's numbers and drawings.
-  func make(_ map: PlannedMap, with easel: Easel) -> MapOutcome {
+  func make(_ map: PlannedMap, with easel: Easel, _ audit: Audit?) -> MapOutcome {
     let begun = ContinuousClock.now
     do throws(Refusal) {
-      let record = try explain(map, with: easel)
+      let record = try explain(map, with: easel, audit)
       return .finished(record, seconds: (ContinuousClock.now - begun) / .seconds(1))
     } catch {
       return .failed(map.failure(of: picture.item, error))
     }
   }
 
-  private func explain(_ map: PlannedMap, with easel: Easel) throws(Refusal) -> MapRecord {
+  private func explain(
+    _ map: PlannedMap, with easel: Easel, _ audit: Audit?
+  ) throws(Refusal) -> MapRecord {
     let question: Question
     do throws(TargetError) {
       let (fact, foil) = try map.aspect.classes(for: prediction)
@@ -61,7 +63,9 @@ struct Sitting {
     let numbers = StoredMap(explanation.map, standardError: explanation.standardError)
     let drawing = easel.drawing(of: explanation.map, over: picture)
     do {
-      let record = try record(of: explanation, as: numbers, to: question, for: map, drawn: drawing)
+      var record = try record(of: explanation, as: numbers, to: question, for: map, drawn: drawing)
+      record.audit = audit?.values(
+        of: explanation, to: question, by: map.method, using: model)
       try numbers.write(to: map.stem(for: picture.item), in: easel.store)
       return try easel.finish(record, drawing, at: map.stem(for: picture.item))
     } catch {

@@ -148,6 +148,13 @@ struct RenderCommand: AsyncParsableCommand {
         + "line.", valueName: "format"))
   var log = LogFormat.text
 
+  @Flag(
+    help: ArgumentHelp(
+      "Measure each map as it is made, and write into its sidecar whether it adds up, what the score does "
+        + "when what it points at is taken away or shown alone, how alike the map of a network with "
+        + "shuffled parameters is, and its standard error. 'tidemark evaluate' measures more."))
+  var audit = false
+
   @Flag(help: "Make results again that are there already.")
   var force = false
 
@@ -207,6 +214,7 @@ struct RenderCommand: AsyncParsableCommand {
       throw JobError(.request, "\(error)")
     }
     options.targetText = target
+    options.modelPath = model.model
     options.alpha = alpha
     options.orientation = ignoreOrientation ? .ignore : .apply
     options.truncation = allowTruncated ? .allow : .refuse
@@ -221,6 +229,7 @@ struct RenderCommand: AsyncParsableCommand {
     options.rendering.enlargement = enlarge
     options.seed = seed
     options.omitsUnsuitable = methods == ["all"]
+    options.audits = audit
     options.maximumPixels = maxPixels
     options.engine = engine
     return options

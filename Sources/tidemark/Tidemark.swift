@@ -13,6 +13,7 @@ struct Tidemark: AsyncParsableCommand {
         tidemark render photos/ --model net.onnx --preprocess imagenet \\
             --resize crop:256:224 --method grad-cam --out Outputs/first
         tidemark train photos-by-class/ --out Outputs/net.onnx
+        tidemark evaluate Outputs/first
         tidemark methods integrated-gradients
         tidemark inspect net.onnx
         tidemark samples --out Outputs/world --count 4000
@@ -22,20 +23,25 @@ struct Tidemark: AsyncParsableCommand {
       """,
     version: "tidemark \(Release.version), \(Engine.preferred.version)",
     subcommands: [
-      RenderCommand.self, TrainCommand.self, MethodsCommand.self, InspectCommand.self,
-      SamplesCommand.self,
+      RenderCommand.self, EvaluateCommand.self, StudyCommand.self, TrainCommand.self,
+      MethodsCommand.self, InspectCommand.self, SamplesCommand.self,
     ])
 
   static func main() async {
     do {
-      var command = try parseAsRoot()
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()
-      }
+      try await run(CommandLine.arguments.dropFirst().map { $0 })
     } catch {
       Console.end(with: error)
+    }
+  }
+
+  /// Runs a command as it is typed.
+  static func run(_ arguments: [String]) async throws {
+    var command = try parseAsRoot(arguments)
+    if var command = command as? any AsyncParsableCommand {
+      try await command.run()
+    } else {
+      try command.run()
     }
   }
 }

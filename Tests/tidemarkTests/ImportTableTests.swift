@@ -36,15 +36,16 @@ struct ImportTableTests {
     (
       "Jobs",
       libc.union(foundation).union([
-        "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Explanations", "Rendering",
-        "Crypto", "Synchronization",
+        "Imaging", "ImageCodecs", "Samples", "Tensors", "Kernels", "Networks", "Explanations",
+        "Measures", "Rendering", "Crypto", "Synchronization",
       ])
     ),
     (
       "tidemark",
       foundation.union([
-        "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Explanations", "Rendering",
-        "Jobs", "Training", "Samples", "ArgumentParser", "Dispatch", "Synchronization",
+        "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Explanations", "Measures",
+        "Rendering", "Jobs", "Training", "Samples", "ArgumentParser", "Dispatch",
+        "Synchronization",
       ])
     ),
     (
