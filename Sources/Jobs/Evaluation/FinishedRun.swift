@@ -69,8 +69,16 @@ public struct FinishedRun: Sendable {
     options.engine = engine
     var methods: [ConfiguredExplainer] = []
     for record in manifest.methods { methods.append(try Self.method(record)) }
-    var job = try Job(
-      inputs: manifest.inputs, output: folder, model: model, methods: methods, options: options)
+    var job: Job
+    do throws(JobError) {
+      job = try Job(
+        inputs: manifest.inputs, output: folder, model: model, methods: methods, options: options)
+    } catch {
+      guard error.kind == .environment else { throw error }
+      throw JobError(
+        .environment,
+        "\(error); the run was given them by these names: start where it was started")
+    }
     // Maps are recognised by what was asked when they were made.
     job.manifest = manifest
     return job
