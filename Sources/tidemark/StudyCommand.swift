@@ -80,7 +80,7 @@ struct ShortcutStudyCommand: AsyncParsableCommand {
     try await draw("honest", count: count, seed: seed, shortcut: chance)
     // Other pictures than those that are learned from, with tags that are right and wrong.
     try await draw("agreeing", count: pictures, seed: seed &+ 1, shortcut: 1)
-    try await draw("contradicting", count: max(pictures, 200), seed: seed &+ 1, shortcut: 0)
+    try await draw("contradicting", count: max(pictures, 100), seed: seed &+ 1, shortcut: 0)
     var accuracies: [String] = []
     for name in Self.networks {
       try await train(name)
