@@ -18,6 +18,7 @@ public enum ExplainerCatalog {
     ExplainerEntry(XGradCAM.self),
     ExplainerEntry(ScoreCAM.self),
     ExplainerEntry(GuidedGradCAM.self),
+    ExplainerEntry(GuidedFeatureInversion.self),
     ExplainerEntry(Occlusion.self),
     ExplainerEntry(FeatureAblation.self),
     ExplainerEntry(RISE.self),

@@ -24,6 +24,16 @@ public struct Explanation: Sendable {
     case completenessFailed(gap: Double)
     /// Sampling ended before the map was as certain as was asked for; `error` is relative.
     case uncertain(error: Double)
+    /// An optimisation was ended by its limit of steps while it still gained; the map is the best so
+    /// far.
+    case notConverged
+    /// An optimised mask became the same everywhere; the map is the last before that.
+    case maskCollapsed
+    /// The class has next to no probability, or the softmax no slope, so that the optimisation had
+    /// nothing to go by.
+    case vanishingTarget(probability: Double)
+    /// What should show nothing still shows the class, so that little needs to be kept for it.
+    case backgroundShowsClass(probability: Double)
   }
 
   public init(
@@ -47,6 +57,10 @@ extension Explanation.Status {
     case .nonFinite: "non-finite"
     case .completenessFailed: "completeness-failed"
     case .uncertain: "uncertain"
+    case .notConverged: "not-converged"
+    case .maskCollapsed: "mask-collapsed"
+    case .vanishingTarget: "vanishing-target"
+    case .backgroundShowsClass: "background-shows-class"
     }
   }
 }
@@ -57,16 +71,19 @@ public struct Diagnostics: Sendable, Equatable {
   public var values: [String: Double]
   /// Words that the method has to say, such as the layer it chose.
   public var notes: [String: String]
+  /// Numbers that came one after the other, such as the loss of every step, by name.
+  public var series: [String: [Double]]
   /// Pictures sent forward and backward through the network.
   public var forwardPasses: Int
   public var backwardPasses: Int
 
   public init(
-    values: [String: Double] = [:], notes: [String: String] = [:], forwardPasses: Int = 0,
-    backwardPasses: Int = 0
+    values: [String: Double] = [:], notes: [String: String] = [:],
+    series: [String: [Double]] = [:], forwardPasses: Int = 0, backwardPasses: Int = 0
   ) {
     self.values = values
     self.notes = notes
+    self.series = series
     self.forwardPasses = forwardPasses
     self.backwardPasses = backwardPasses
   }

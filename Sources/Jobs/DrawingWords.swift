@@ -27,6 +27,14 @@ struct DrawingWords {
     case "uncertain":
       notes.append(
         "Not to be relied on: sampling ended before the map was as certain as asked for.")
+    case "not-converged":
+      notes.append("Not quite finished: the limit of steps ended the search while it still gained.")
+    case "mask-collapsed":
+      notes.append("Not to be relied on: the mask collapsed; this is the last before that.")
+    case "vanishing-target":
+      notes.append("Not to be relied on: the class has next to no probability to go by.")
+    case "background-shows-class":
+      notes.append("Not to be relied on: what should show nothing still shows the class.")
     default: break
     }
     self.notes = notes

@@ -129,6 +129,9 @@ public struct MapRecord: Sendable, Codable, Equatable {
   public struct Findings: Sendable, Codable, Equatable {
     public var values: [String: Double]
     public var notes: [String: String]
+    /// Numbers that came one after the other, such as the loss of every step; missing where the method
+    /// reports none.
+    public var series: [String: [Double]]?
     public var forwardPasses: Int
     public var backwardPasses: Int
   }

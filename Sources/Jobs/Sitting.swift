@@ -96,6 +96,7 @@ struct Sitting {
       drawing: MapRecord.Drawing(drawing), drawn: [],
       diagnostics: MapRecord.Findings(
         values: explanation.diagnostics.values, notes: explanation.diagnostics.notes,
+        series: explanation.diagnostics.series.isEmpty ? nil : explanation.diagnostics.series,
         forwardPasses: explanation.diagnostics.forwardPasses,
         backwardPasses: explanation.diagnostics.backwardPasses),
       status: Self.status(of: explanation, drawn: drawing))
