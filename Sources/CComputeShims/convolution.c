@@ -111,6 +111,30 @@ tm_status tm_convolution_forward_create(
     status, description, is_refused, &signature, "prepare a convolution", primitive);
 }
 
+// Describes one of the two primitives of the way back, which take the forward one as a hint. Both have
+// the same arguments, so `towards_weights` chooses between them.
+static dnnl_status_t backward_describe(
+  const tm_convolution *shape, bool towards_weights, dnnl_primitive_desc_t *description) {
+  parts it;
+  dnnl_primitive_attr_t attributes = NULL;
+  dnnl_primitive_desc_t forward = NULL;
+  dnnl_status_t status = parts_create(shape, false, &it);
+  if (status == dnnl_success) status = tm_attributes(&attributes);
+  if (status == dnnl_success)
+    status = convolution_forward_describe(
+      &forward, tm_engine(), it.input, it.weights, NULL, it.output, &it.window, attributes);
+  if (status == dnnl_success)
+    status = towards_weights
+      ? convolution_weights_describe(
+          description, tm_engine(), it.input, it.weights, it.output, &it.window, attributes, forward)
+      : convolution_backward_describe(
+          description, tm_engine(), it.output, it.weights, it.input, &it.window, attributes, forward);
+  if (forward) dnnl_primitive_desc_destroy(forward);
+  if (attributes) dnnl_primitive_attr_destroy(attributes);
+  parts_destroy(&it);
+  return status;
+}
+
 tm_status tm_convolution_backward_create(const tm_convolution *shape, tm_primitive **primitive) {
   static const tm_signature signature = {{
     [TM_SOURCE] = {DNNL_ARG_DIFF_DST, dnnl_query_diff_dst_md, 0},
@@ -118,20 +142,8 @@ tm_status tm_convolution_backward_create(const tm_convolution *shape, tm_primiti
     [TM_WEIGHTS] = {DNNL_ARG_WEIGHTS, dnnl_query_weights_md, 0},
     [TM_SCRATCH] = {DNNL_ARG_SCRATCHPAD, dnnl_query_scratchpad_md, 0},
   }};
-  parts it;
-  dnnl_primitive_attr_t attributes = NULL;
-  dnnl_primitive_desc_t forward = NULL, description = NULL;
-  dnnl_status_t status = parts_create(shape, false, &it);
-  if (status == dnnl_success) status = tm_attributes(&attributes);
-  if (status == dnnl_success)
-    status = convolution_forward_describe(
-      &forward, tm_engine(), it.input, it.weights, NULL, it.output, &it.window, attributes);
-  if (status == dnnl_success)
-    status = convolution_backward_describe(
-      &description, tm_engine(), it.output, it.weights, it.input, &it.window, attributes, forward);
-  if (forward) dnnl_primitive_desc_destroy(forward);
-  if (attributes) dnnl_primitive_attr_destroy(attributes);
-  parts_destroy(&it);
+  dnnl_primitive_desc_t description = NULL;
+  dnnl_status_t status = backward_describe(shape, false, &description);
   return finish(
     status, description, is_refused, &signature, "prepare a convolution's pullback", primitive);
 }
@@ -143,20 +155,8 @@ tm_status tm_convolution_weights_create(const tm_convolution *shape, tm_primitiv
     [TM_TARGET] = {DNNL_ARG_DIFF_WEIGHTS, dnnl_query_diff_weights_md, 0},
     [TM_SCRATCH] = {DNNL_ARG_SCRATCHPAD, dnnl_query_scratchpad_md, 0},
   }};
-  parts it;
-  dnnl_primitive_attr_t attributes = NULL;
-  dnnl_primitive_desc_t forward = NULL, description = NULL;
-  dnnl_status_t status = parts_create(shape, false, &it);
-  if (status == dnnl_success) status = tm_attributes(&attributes);
-  if (status == dnnl_success)
-    status = convolution_forward_describe(
-      &forward, tm_engine(), it.input, it.weights, NULL, it.output, &it.window, attributes);
-  if (status == dnnl_success)
-    status = convolution_weights_describe(
-      &description, tm_engine(), it.input, it.weights, it.output, &it.window, attributes, forward);
-  if (forward) dnnl_primitive_desc_destroy(forward);
-  if (attributes) dnnl_primitive_attr_destroy(attributes);
-  parts_destroy(&it);
+  dnnl_primitive_desc_t description = NULL;
+  dnnl_status_t status = backward_describe(shape, true, &description);
   // The gradient is a sum over the batch whatever computes it.
   return finish(
     status, description, is_plain, &signature, "prepare a convolution's weight gradient", primitive);
