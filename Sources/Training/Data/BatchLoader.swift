@@ -107,18 +107,10 @@ final class BatchLoader: Sendable {
     while members.count < recipe.batchSize, position < order.count {
       let end = min(position + recipe.batchSize - members.count, order.count)
       let wanted = Array(order[position..<end])
-      for (index, result) in zip(wanted, recipe.store.pictures(wanted)) {
-        switch result {
-        case .success(let picture):
-          pictures.append(picture)
-          members.append(index)
-        case .failure(let problem):
-          guard !recipe.isStrict else {
-            throw TrainingError(.environment, "\(problem) (--strict: nothing is passed over)")
-          }
-          report(problem)
-        }
-      }
+      let found = try recipe.store.readable(
+        wanted, isStrict: recipe.isStrict, reporting: report)
+      pictures += found.pictures
+      members += found.members
       position = end
     }
     guard members.count == recipe.batchSize || start == 0 else { return nil }

@@ -65,6 +65,28 @@ final class PictureStore: Sendable {
     }
   }
 
+  /// Those of some pictures that can be read, and their indices.
+  ///
+  /// Others are told of by `report`, or end it where `isStrict`.
+  func readable(
+    _ indices: [Int], isStrict: Bool, reporting report: (PictureProblem) -> Void
+  ) throws(TrainingError) -> (pictures: [[UInt8]], members: [Int]) {
+    var (pictures, members): ([[UInt8]], [Int]) = ([], [])
+    for (index, result) in zip(indices, self.pictures(indices)) {
+      switch result {
+      case .success(let picture):
+        pictures.append(picture)
+        members.append(index)
+      case .failure(let problem):
+        guard !isStrict else {
+          throw TrainingError(.environment, "\(problem) (--strict: nothing is passed over)")
+        }
+        report(problem)
+      }
+    }
+    return (pictures, members)
+  }
+
   private func problem(_ index: Int, _ reason: String) -> PictureProblem {
     PictureProblem(name: data.examples[index].name, reason: reason)
   }

@@ -311,19 +311,8 @@ public final class Trainer {
 
   /// Pictures as they are; nil where none can be read.
   private func plainBatch(_ wanted: [Int]) throws(TrainingError) -> Batch? {
-    var (pictures, members): ([[UInt8]], [Int]) = ([], [])
-    for (index, result) in zip(wanted, store.pictures(wanted)) {
-      switch result {
-      case .success(let picture):
-        pictures.append(picture)
-        members.append(index)
-      case .failure(let problem):
-        guard !recipe.isStrict else {
-          throw TrainingError(.environment, "\(problem) (--strict: nothing is passed over)")
-        }
-        skipped.add(problem)
-      }
-    }
+    let (pictures, members) = try store.readable(
+      wanted, isStrict: recipe.isStrict, reporting: skipped.add)
     return pictures.isEmpty ? nil : Batch(plain: pictures, members, of: store)
   }
 
