@@ -9,7 +9,7 @@ public final class ArtifactStore: Sendable {
   /// The folder's path as it was given.
   public let folder: String
   /// Numbers temporary files; holding it means that a file is being written.
-  private let writing = Mutex(0)
+  private let temporaries = Mutex(0)
 
   /// Makes the folder, and those above it, where they are missing.
   public init(folder: String) throws(JobError) {
@@ -60,7 +60,7 @@ public final class ArtifactStore: Sendable {
   /// Writes a file, replacing the one that is there.
   func write(_ bytes: some Sequence<UInt8>, to path: String) throws(StoreError) {
     let target = URL(filePath: try location(of: path))
-    let failure: StoreError? = writing.withLock { count in
+    let failure: StoreError? = temporaries.withLock { count in
       count += 1
       let folder = target.deletingLastPathComponent()
       let process = ProcessInfo.processInfo.processIdentifier
@@ -93,10 +93,22 @@ public final class ArtifactStore: Sendable {
     }
   }
 
+  /// Work of which this folder is the output: what stops it becomes an error that names the folder.
+  func writing<Outcome>(
+    _ work: () async throws -> Outcome
+  ) async throws(JobError) -> Outcome {
+    do {
+      return try await work()
+    } catch {
+      throw error as? JobError
+        ?? JobError(.environment, "output folder '\(folder)': \(Self.reason(error))")
+    }
+  }
+
   /// Removes a file, if it is there.
   func remove(_ path: String) throws(StoreError) {
     let target = try location(of: path)
-    let failure = writing.withLock { _ in
+    let failure = temporaries.withLock { _ in
       unlink(target) == 0 || errno == ENOENT ? nil : StoreError(String(cString: strerror(errno)))
     }
     if let failure { throw failure }
@@ -128,7 +140,7 @@ public final class ArtifactStore: Sendable {
 
   /// Waits for the file that is being written, and lets no other begin: `body` is to end the process.
   public func closing(_ body: () -> Never) -> Never {
-    writing.withLock { _ in body() }
+    temporaries.withLock { _ in body() }
   }
 
   /// What the system says where it said something, since Foundation's own texts often tell less.

@@ -97,10 +97,8 @@ struct ItemPipeline: Sendable {
   private func state(of map: PlannedMap, for item: WorkItem) -> State {
     if case .making(redoes: true) = purpose { return .missing }
     let stem = map.stem(for: item)
-    guard let data = easel.store.read("\(stem).json"),
-      let record = try? JSONText.decode(MapRecord.self, from: data),
-      record.schema == MapRecord.schema, record.request == map.request,
-      record.input.path == item.path, audit == nil || record.audit != nil,
+    guard let record = map.record(for: item, in: easel.store),
+      audit == nil || record.audit != nil,
       StoredMap.exists(record.map, at: stem, in: easel.store)
     else { return .missing }
     if easel.isCurrent(record, at: stem) { return .current(record) }
@@ -120,6 +118,16 @@ struct PlannedMap: Sendable {
   func stem(for item: WorkItem) -> String {
     "maps/\(item.path)/"
       + [method.about.name, aspect.tag].compactMap(\.self).joined(separator: ".")
+  }
+
+  /// The sidecar, where there is one of this very map.
+  func record(for item: WorkItem, in store: ArtifactStore) -> MapRecord? {
+    guard let data = store.read("\(stem(for: item)).json"),
+      let record = try? JSONText.decode(MapRecord.self, from: data),
+      record.schema == MapRecord.schema, record.request == request,
+      record.input.path == item.path
+    else { return nil }
+    return record
   }
 
   func failure(of item: WorkItem, _ refusal: Refusal) -> MapFailure {

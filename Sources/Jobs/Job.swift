@@ -66,14 +66,15 @@ public struct Job: Sendable {
         preprocessing: model.preprocessing, resize: model.resize, alpha: options.alpha,
         orientation: options.orientation, truncation: options.truncation,
         reduces: options.reduces),
-      methods: methods.map { MethodRecord(name: $0.about.name, parameters: $0.parameters) },
+      methods: methods.map { MethodRecord($0) },
       target: options.targetText, rendering: options.rendering, seed: options.seed,
       maximumPixels: options.maximumPixels)
   }
 
-  /// How many maps a picture is to have.
-  func mapCount(ofPath path: String) -> Int {
-    (targets.target(ofPath: path)?.aspects.count ?? 0) * methods.count
+  /// How many maps a picture is to have, where each of its targets has some beside those of the
+  /// methods.
+  func mapCount(ofPath path: String, beside others: Int = 0) -> Int {
+    (targets.target(ofPath: path)?.aspects.count ?? 0) * (methods.count + others)
   }
 
   /// An option that is called `layer` names one; better to refuse it here than once for each picture.

@@ -37,12 +37,7 @@ public struct JobRunner: Sendable {
   public func run(
     reporting report: @escaping @Sendable (RunEvent) -> Void = { _ in }
   ) async throws(JobError) -> RunSummary {
-    do {
-      return try await work(reporting: report)
-    } catch {
-      throw error as? JobError
-        ?? JobError(.environment, "output folder '\(store.folder)': \(ArtifactStore.reason(error))")
-    }
+    try await store.writing { try await work(reporting: report) }
   }
 
   private func work(

@@ -48,16 +48,37 @@ public struct ReadingRecord: Sendable, Codable, Equatable {
   public var reduces: Bool
 }
 
-/// A method with all its parameters.
+/// A method, or a measure, with all its parameters.
 public struct MethodRecord: Sendable, Codable, Equatable {
   public var name: String
   public var parameters: JSONValue
+
+  init(_ method: ConfiguredExplainer) {
+    name = method.about.name
+    parameters = method.parameters
+  }
+
+  init(_ measure: ConfiguredMeasure) {
+    name = measure.about.name
+    parameters = measure.parameters
+  }
 }
 
 /// A class by index and, where it has one, name.
 public struct ClassRecord: Sendable, Codable, Equatable {
   public var index: ClassIndex
   public var name: String?
+
+  /// - Parameter labels: one for each class, or none.
+  init(_ index: ClassIndex, labels: [String]) {
+    self.index = index
+    name = labels.isEmpty ? nil : labels[index]
+  }
+
+  init(index: ClassIndex, name: String? = nil) {
+    self.index = index
+    self.name = name
+  }
 }
 
 /// A sidecar: what was asked, what the network said, and what was found, beside the numbers and the
@@ -78,6 +99,12 @@ public struct MapRecord: Sendable, Codable, Equatable {
     public var index: ClassIndex
     public var name: String?
     public var probability: Float
+
+    init(_ record: ClassRecord, probability: Float) {
+      index = record.index
+      name = record.name
+      self.probability = probability
+    }
 
     var classRecord: ClassRecord { ClassRecord(index: index, name: name) }
   }

@@ -33,6 +33,16 @@ struct Sitting {
     }
   }
 
+  /// What is asked about the picture under one aspect of its target.
+  func question(_ aspect: ResolvedTarget.Aspect) throws(Refusal) -> Question {
+    do throws(TargetError) {
+      let (fact, foil) = try aspect.classes(for: prediction)
+      return Question(subject, fact: fact, foil: foil)
+    } catch {
+      throw Refusal(.target, "\(error)")
+    }
+  }
+
   /// Explains, and writes one map's numbers and drawings.
   func make(_ map: PlannedMap, with easel: Easel, _ audit: Audit?) -> MapOutcome {
     let begun = ContinuousClock.now
@@ -47,13 +57,7 @@ struct Sitting {
   private func explain(
     _ map: PlannedMap, with easel: Easel, _ audit: Audit?
   ) throws(Refusal) -> MapRecord {
-    let question: Question
-    do throws(TargetError) {
-      let (fact, foil) = try map.aspect.classes(for: prediction)
-      question = Question(subject, fact: fact, foil: foil)
-    } catch {
-      throw Refusal(.target, "\(error)")
-    }
+    let question = try question(map.aspect)
     let explanation: Explanation
     do throws(ExplainerError) {
       explanation = try map.method.explain(question, using: model)
@@ -85,11 +89,11 @@ struct Sitting {
       seed: "0x" + String(subject.seed, radix: 16),
       prediction: prediction.ranking(5).map { index in
         MapRecord.Guess(
-          index: index, name: name(of: index), probability: prediction.probabilities[index])
+          ClassRecord(index, labels: model.labels), probability: prediction.probabilities[index])
       },
       target: MapRecord.Target(
-        fact: ClassRecord(index: question.fact, name: name(of: question.fact)),
-        foil: question.foil.map { ClassRecord(index: $0, name: name(of: $0)) },
+        fact: ClassRecord(question.fact, labels: model.labels),
+        foil: question.foil.map { ClassRecord($0, labels: model.labels) },
         score: logits[question.fact] - (question.foil.map { logits[$0] } ?? 0),
         probability: prediction.probabilities[question.fact]),
       map: numbers.record, rendering: job.manifest.rendering,
@@ -111,10 +115,6 @@ struct Sitting {
     case .constant: "constant"
     case .nonFinite: Explanation.Status.nonFinite.code
     }
-  }
-
-  private func name(of index: ClassIndex) -> String? {
-    model.labels.isEmpty ? nil : model.labels[index]
   }
 }
 

@@ -25,11 +25,17 @@ public struct MeasuredCase: Sendable {
   /// Why nothing can be measured of this map; nil if it can.
   public let flaw: String?
   private let shared = SharedWork()
+  /// What does not depend on the map.
+  private let answers: SharedWork
 
   /// Traps where the truth is of another size than the input.
+  ///
+  /// - Parameter other: a case of the same question, truth and networks with another map; what does not
+  ///   depend on the map is worked out for both once.
   public init(
     _ question: Question, explanation: Explanation, by explainer: ConfiguredExplainer,
-    of model: any Classifier, truth: Truth? = nil, randomized: RandomizedNetworks? = nil
+    of model: any Classifier, truth: Truth? = nil, randomized: RandomizedNetworks? = nil,
+    beside other: MeasuredCase? = nil
   ) {
     self.question = question
     self.explanation = explanation
@@ -37,6 +43,7 @@ public struct MeasuredCase: Sendable {
     self.model = model
     self.truth = truth
     self.randomized = randomized
+    answers = other?.answers ?? SharedWork()
     let size = PixelSize(planeOf: question.subject.input)
     map = explanation.map.plane(of: size)
     flaw =
@@ -89,7 +96,7 @@ extension MeasuredCase {
 
   /// The score of the picture as it is; asked for once.
   func score(of score: Score) -> Double {
-    once("score/\(score.rawValue)") { self.score(of: score, at: input) }
+    onceForQuestion("score/\(score.rawValue)") { self.score(of: score, at: input) }
   }
 
   /// The same question about another input or under another seed, answered by the same method.
@@ -108,6 +115,13 @@ extension MeasuredCase {
     _ key: String, _ make: () throws(E) -> Value
   ) throws(E) -> Value {
     try shared.value(key, make)
+  }
+
+  /// As `once`, for a value that does not depend on the map: cases beside one another share it.
+  func onceForQuestion<Value: Sendable, E: Error>(
+    _ key: String, _ make: () throws(E) -> Value
+  ) throws(E) -> Value {
+    try answers.value(key, make)
   }
 }
 

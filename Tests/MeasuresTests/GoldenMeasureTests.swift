@@ -93,7 +93,7 @@ struct GoldenMeasureTests {
         let perturbations = stored.item(picture)
         let count = stored.shape[1]
         let items = perturbations.reshaped(to: Shape(Array(stored.shape.extents.dropFirst())))
-        let effects = measured.effects(on: .logit, count: count) { items.item($0) }
+        let effects = measured.effects(on: .logit, count: count, key: "golden") { items.item($0) }
         let size = (effects.found.reduce(0) { $0 + $1 * $1 } / Double(count)).squareRoot()
         let plain = try reference.value("infidelity/\(map)", picture)
         #expect(

@@ -41,7 +41,10 @@ struct EvaluationPipeline: Sendable {
 
   func process(_ item: WorkItem) -> Result {
     var doneCount = 0
-    defer { progress.addPicture(idleMaps: mapCount(of: item) - doneCount) }
+    defer {
+      progress.addPicture(
+        idleMaps: job.mapCount(ofPath: item.path, beside: controls.count) - doneCount)
+    }
     do throws(Refusal) {
       let bytes = try reader.read(item)
       guard let target = job.targets.target(ofPath: item.path) else {
@@ -73,17 +76,23 @@ struct EvaluationPipeline: Sendable {
         let sitting = try Sitting(of: picture, of: job, using: model)
         var values: [MeasuredMap] = []
         for aspect in target.aspects {
-          let question = try question(aspect, in: sitting)
+          let question = try sitting.question(aspect)
           let place = truth.flatMap { isAbout(entry, question) ? $0 : nil }
-          for found in maps where found.plan.aspect == aspect {
-            values.append(try measure(found, question, place ?? nil))
+          var other: MeasuredCase?
+          func add(_ explanation: Explanation, by method: ConfiguredExplainer, isControl: Bool) {
+            let measured = MeasuredCase(
+              question, explanation: explanation, by: method, of: model, truth: place ?? nil,
+              randomized: randomized, beside: other)
+            values.append(measuredMap(measured, aspect, isControl: isControl))
+            other = measured
             doneCount += 1
             progress.addMap()
           }
+          for found in maps where found.plan.aspect == aspect {
+            add(try explanation(of: found), by: found.plan.method, isControl: false)
+          }
           for control in controls {
-            values.append(try measure(control, question, aspect, place ?? nil))
-            doneCount += 1
-            progress.addMap()
+            add(try explanation(of: control, to: question), by: control, isControl: true)
           }
         }
         return MeasuredPicture(key: key, path: item.path, kind: entry?.kind, maps: values)
@@ -95,21 +104,12 @@ struct EvaluationPipeline: Sendable {
     }
   }
 
-  /// How many maps of a picture are to be measured.
-  func mapCount(of item: WorkItem) -> Int {
-    (job.targets.target(ofPath: item.path)?.aspects.count ?? 0)
-      * (job.methods.count + controls.count)
-  }
-
   // MARK: - What is there
 
   private func found(_ plan: PlannedMap, for item: WorkItem) -> Found? {
-    let stem = plan.stem(for: item)
-    guard let data = maps.read("\(stem).json"),
-      let record = try? JSONText.decode(MapRecord.self, from: data),
-      record.schema == MapRecord.schema, record.request == plan.request
-    else { return nil }
-    return Found(plan: plan, record: record, stem: stem)
+    plan.record(for: item, in: maps).map {
+      Found(plan: plan, record: $0, stem: plan.stem(for: item))
+    }
   }
 
   private func key(
@@ -117,10 +117,8 @@ struct EvaluationPipeline: Sendable {
   ) throws(Refusal) -> ContentDigest {
     let request = MeasuredPicture.Request(
       tidemark: Release.version, engine: model.engine.version,
-      measures: settings.measures.map {
-        MethodRecord(name: $0.about.name, parameters: $0.parameters)
-      },
-      controls: controls.map { MethodRecord(name: $0.about.name, parameters: $0.parameters) },
+      measures: settings.measures.map { MethodRecord($0) },
+      controls: controls.map { MethodRecord($0) },
       truth: entry.flatMap { settings.truth?.digest(of: $0) },
       countsAnyClass: settings.countsAnyClass,
       maps: found.map { .init(key: $0.record.key, numbers: $0.record.map.numbers) })
@@ -154,17 +152,6 @@ struct EvaluationPipeline: Sendable {
 
   // MARK: - Measuring
 
-  private func question(
-    _ aspect: ResolvedTarget.Aspect, in sitting: Sitting
-  ) throws(Refusal) -> Question {
-    do throws(TargetError) {
-      let (fact, foil) = try aspect.classes(for: sitting.prediction)
-      return Question(sitting.subject, fact: fact, foil: foil)
-    } catch {
-      throw Refusal(.target, "\(error)")
-    }
-  }
-
   /// Whether a question is about what the annotations speak of: it is, unless they name a class of the
   /// network and it is another one.
   private func isAbout(_ entry: Annotations.Entry?, _ question: Question) -> Bool {
@@ -174,9 +161,8 @@ struct EvaluationPipeline: Sendable {
     return annotated == question.fact
   }
 
-  private func measure(
-    _ found: Found, _ question: Question, _ truth: Truth?
-  ) throws(Refusal) -> MeasuredMap {
+  /// A map of the run as its method gave it.
+  private func explanation(of found: Found) throws(Refusal) -> Explanation {
     guard let map = StoredMap.map(of: found.record.map, at: found.stem, in: maps) else {
       throw Refusal(
         .changed,
@@ -184,36 +170,26 @@ struct EvaluationPipeline: Sendable {
           + "render' again")
     }
     let findings = found.record.diagnostics
-    let explanation = Explanation(
+    return Explanation(
       map: map,
       standardError: StoredMap.standardError(of: found.record.map, at: found.stem, in: maps),
       diagnostics: Diagnostics(
         values: findings.values, notes: findings.notes, forwardPasses: findings.forwardPasses,
         backwardPasses: findings.backwardPasses))
-    let measured = MeasuredCase(
-      question, explanation: explanation, by: found.plan.method, of: model, truth: truth,
-      randomized: randomized)
-    return measuredMap(measured, found.plan.method, found.plan.aspect, isControl: false)
   }
 
-  private func measure(
-    _ control: ConfiguredExplainer, _ question: Question, _ aspect: ResolvedTarget.Aspect,
-    _ truth: Truth?
-  ) throws(Refusal) -> MeasuredMap {
+  private func explanation(
+    of control: ConfiguredExplainer, to question: Question
+  ) throws(Refusal) -> Explanation {
     do throws(ExplainerError) {
-      let explanation = try control.explain(question, using: model)
-      let measured = MeasuredCase(
-        question, explanation: explanation, by: control, of: model, truth: truth,
-        randomized: randomized)
-      return measuredMap(measured, control, aspect, isControl: true)
+      return try control.explain(question, using: model)
     } catch {
       throw Refusal(.method, "\(control.about.name): \(error)")
     }
   }
 
   private func measuredMap(
-    _ measured: MeasuredCase, _ method: ConfiguredExplainer, _ aspect: ResolvedTarget.Aspect,
-    isControl: Bool
+    _ measured: MeasuredCase, _ aspect: ResolvedTarget.Aspect, isControl: Bool
   ) -> MeasuredMap {
     var values: [String: MeasuredValue] = [:]
     for measure in settings.measures {
@@ -223,10 +199,10 @@ struct EvaluationPipeline: Sendable {
         values[measure.about.name] = .undefined("\(error)")
       }
     }
-    let fact = measured.question.fact
     return MeasuredMap(
-      method: method.about.name, isControl: isControl, target: aspect.tag ?? "predicted",
-      fact: ClassRecord(index: fact, name: model.labels.isEmpty ? nil : model.labels[fact]),
+      method: measured.explainer.about.name, isControl: isControl,
+      target: aspect.tag ?? "predicted",
+      fact: ClassRecord(measured.question.fact, labels: model.labels),
       values: values)
   }
 }

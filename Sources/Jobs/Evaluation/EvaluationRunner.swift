@@ -53,12 +53,7 @@ public struct EvaluationRunner: Sendable {
   public func run(
     reporting report: @escaping @Sendable (RunEvent) -> Void = { _ in }
   ) async throws(JobError) -> EvaluationSummary {
-    do {
-      return try await work(reporting: report)
-    } catch {
-      throw error as? JobError
-        ?? JobError(.environment, "output folder '\(store.folder)': \(ArtifactStore.reason(error))")
-    }
+    try await store.writing { try await work(reporting: report) }
   }
 
   private func work(
@@ -105,9 +100,8 @@ public struct EvaluationRunner: Sendable {
     let meter = ProgressMeter(
       RunProgress(
         total: items.count,
-        totalMaps: items.reduce(0) { sum, item in
-          sum + (job.targets.target(ofPath: item.path)?.aspects.count ?? 0)
-            * (job.methods.count + controls.count)
+        totalMaps: items.reduce(0) {
+          $0 + job.mapCount(ofPath: $1.path, beside: controls.count)
         }, stage: .measuring)
     ) { report(.progress($0)) }
     let pipeline = EvaluationPipeline(

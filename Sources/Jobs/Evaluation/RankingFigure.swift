@@ -48,28 +48,16 @@ struct RankingFigure {
       case .neither: "does not judge"
       }
     let words = ranking.isBlind ? "\(direction); controls do as well" : direction
-    let gray = Color(gray: 150)
-    func height(_ index: Int) -> Double { Double(index) + 0.5 }
-    let bars = standings.enumerated().compactMap { index, standing in
-      standing.mean.map { mean in
-        ChartSeries.line(
-          "",
-          [Point(x: mean.lower, y: height(index)), Point(x: mean.upper, y: height(index))],
-          color: standing.candidate.isControl ? gray : Chart.palette[0], width: 1.2)
-      }
-    }
-    func dots(ofControls isControl: Bool) -> [Point] {
+    func rows(ofControls isControl: Bool) -> [(height: Double, interval: Interval)] {
       standings.enumerated().compactMap { index, standing in
         standing.candidate.isControl == isControl
-          ? standing.mean.map { Point(x: $0.mean, y: height(index)) } : nil
+          ? standing.mean.map { (Double(index) + 0.5, $0) } : nil
       }
     }
     return Chart(
       title: ranking.column.name, x: ChartAxis(words),
       y: .categories(standings.map(\.candidate.name)),
-      series: bars + [
-        .scatter("", dots(ofControls: false), color: Chart.palette[0]),
-        .scatter("", dots(ofControls: true), color: gray),
-      ], textSize: 11)
+      series: .intervals("", rows(ofControls: false), color: Chart.palette[0], width: 1.2)
+        + .intervals("", rows(ofControls: true), color: Color(gray: 150), width: 1.2), textSize: 11)
   }
 }

@@ -117,17 +117,11 @@ public struct ShortcutStudy: Sendable {
     func series(
       _ name: String, _ color: Color, offset: Double, _ interval: (Line) -> Interval?
     ) -> [ChartSeries] {
-      let known = lines.enumerated().compactMap { index, line in
-        interval(line).map { (height: Double(index) + 0.5 + offset, interval: $0) }
-      }
-      let bars = known.map { height, interval in
-        ChartSeries.line(
-          "", [Point(x: interval.lower, y: height), Point(x: interval.upper, y: height)],
-          color: color, width: 1.4)
-      }
-      return bars + [
-        .scatter(name, known.map { Point(x: $0.interval.mean, y: $0.height) }, color: color)
-      ]
+      .intervals(
+        name,
+        lines.enumerated().compactMap { index, line in
+          interval(line).map { (Double(index) + 0.5 + offset, $0) }
+        }, color: color, width: 1.4)
     }
     return Chart(
       title: "Share of what speaks for the class that lies on the mark",

@@ -14,9 +14,10 @@ struct InfidelityNoise {
   ]
 
   func effects(in measured: MeasuredCase) -> PerturbationEffects {
-    measured.once("infidelity/\(samples)/\(noise)/\(score.rawValue)") {
+    let key = "infidelity/\(samples)/\(noise)/\(score.rawValue)"
+    return measured.once(key) {
       let random = CounterRandom(seed: measured.seed, stream: MeasureStream.perturbations)
-      return measured.effects(on: score, count: samples) { index in
+      return measured.effects(on: score, count: samples, key: key) { index in
         Float(noise) * random.normal(measured.input.shape, sample: index)
       }
     }

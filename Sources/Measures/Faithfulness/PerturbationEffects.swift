@@ -5,9 +5,9 @@ import Tensors
 /// What perturbations do to the score, and what the map says they do.
 struct PerturbationEffects: Sendable {
   /// Σ I · φ for each perturbation I, where φ is the map in the input's shape.
-  var predicted: [Double] = []
+  let predicted: [Double]
   /// f(x) − f(x − I).
-  var found: [Double] = []
+  let found: [Double]
 
   /// Mean of (s · predicted − found)².
   func meanSquare(scaledBy scale: Double = 1) -> Double {
@@ -41,19 +41,25 @@ extension MeasuredCase {
       (0..<input.count).map { plane[$0 % plane.count] / Float(channels) }, shape: input.shape)
   }
 
-  /// The effects of perturbations `[1, C, H, W]`.
+  /// The effects of perturbations `[1, C, H, W]` that do not depend on the map. The key names everything
+  /// that decides them.
   func effects(
-    on score: Score, count: Int, perturbation: (_ index: Int) -> Tensor
+    on score: Score, count: Int, key: String, perturbation: (_ index: Int) -> Tensor
   ) -> PerturbationEffects {
     let attribution = attribution
-    var effects = PerturbationEffects()
-    let scores = scores(of: score, count: count) { index in
-      let perturbation = perturbation(index)
-      effects.predicted.append(perturbation.dot(attribution))
-      return input - perturbation
+    return PerturbationEffects(
+      predicted: (0..<count).map { perturbation($0).dot(attribution) },
+      found: falls(of: score, count: count, key: key) { input - perturbation($0) })
+  }
+
+  /// The falls of the score f(x) − f(x′) for changed pictures x′, `[1, C, H, W]`, that do not depend on
+  /// the map. The key names everything that decides them.
+  func falls(
+    of score: Score, count: Int, key: String, picture: (_ index: Int) -> Tensor
+  ) -> [Double] {
+    onceForQuestion(key) {
+      let whole = self.score(of: score)
+      return scores(of: score, count: count, picture: picture).map { whole - $0 }
     }
-    let whole = self.score(of: score)
-    effects.found = scores.map { whole - $0 }
-    return effects
   }
 }

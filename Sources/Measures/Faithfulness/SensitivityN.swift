@@ -46,21 +46,27 @@ public struct SensitivityN: Measure {
     let plane = measured.count
     let size = min(max(Int((part * Double(plane)).rounded()), 1), plane - 1)
     let random = CounterRandom(seed: measured.seed, stream: MeasureStream.subsets)
-    let end = baseline.tensor(for: measured.input, seed: measured.seed)
+    lazy var end = baseline.tensor(for: measured.input, seed: measured.seed)
     let values = measured.map.samples
-    var effects = PerturbationEffects()
-    let scores = measured.scores(of: score, count: samples) { index in
+    func places(_ index: Int) -> [Int] {
       var sequence = random.sequence(sample: index)
       var places = Array(0..<plane)
       for drawn in 0..<size {
         places.swapAt(drawn, Int.random(in: drawn..<plane, using: &sequence))
       }
-      effects.predicted.append(places[..<size].reduce(0) { $0 + Double(values[$1]) })
-      return Exchange(from: measured.input, to: end, order: places, steps: 1)
-        .picture(exchanging: size)
+      return places
     }
-    let whole = measured.score(of: score)
-    effects.found = scores.map { whole - $0 }
+    let effects = PerturbationEffects(
+      predicted: (0..<samples).map { index in
+        places(index)[..<size].reduce(0) { $0 + Double(values[$1]) }
+      },
+      found: measured.falls(
+        of: score, count: samples,
+        key: "sensitivity/\(samples)/\(size)/\(baseline.rawValue)/\(score.rawValue)"
+      ) { index in
+        Exchange(from: measured.input, to: end, order: places(index), steps: 1)
+          .picture(exchanging: size)
+      })
     return MeasuredValue(
       effects.correlation, orUndefined: "either the sums of the map or the scores do not vary")
   }
