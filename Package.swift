@@ -145,8 +145,9 @@ let package = Package(
       ], resources: [.copy("SampleModels")], swiftSettings: swiftSettings),
     .target(
       name: "TestSupport",
-      dependencies: ["Imaging", "Tensors", "Kernels", "Networks", "Explanations"],
-      swiftSettings: swiftSettings),
+      dependencies: [
+        "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Explanations",
+      ], swiftSettings: swiftSettings),
     .testTarget(
       name: "tidemarkTests", dependencies: ["tidemark", "TestSupport", "Imaging", "ImageCodecs"],
       swiftSettings: testSettings),

@@ -6,6 +6,7 @@ import Kernels
 import Measures
 import Networks
 import Samples
+import TestSupport
 import Testing
 
 @testable import Jobs

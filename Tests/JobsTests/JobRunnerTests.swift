@@ -5,6 +5,7 @@ import Imaging
 import Kernels
 import Networks
 import Rendering
+import TestSupport
 import Testing
 
 @testable import Jobs

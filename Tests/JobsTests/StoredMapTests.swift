@@ -1,5 +1,6 @@
 import Explanations
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Jobs

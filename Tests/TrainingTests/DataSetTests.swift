@@ -1,6 +1,7 @@
 import Foundation
 import ImageCodecs
 import Imaging
+import TestSupport
 import Testing
 
 @testable import Training

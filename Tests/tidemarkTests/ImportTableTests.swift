@@ -50,7 +50,9 @@ struct ImportTableTests {
     ),
     (
       "TestSupport",
-      foundation.union(["Imaging", "Tensors", "Kernels", "Networks", "Explanations"])
+      foundation.union([
+        "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Explanations",
+      ])
     ),
   ]
 

@@ -1,12 +1,12 @@
-import Foundation
+public import Foundation
 import ImageCodecs
-import Imaging
+public import Imaging
 
 /// A folder that is gone when the test is over.
-final class TemporaryFolder {
-  let path: String
+public final class TemporaryFolder {
+  public let path: String
 
-  init() throws {
+  public init() throws {
     let name = "tidemark-tests-\(UUID().uuidString)"
     path = FileManager.default.temporaryDirectory.appending(component: name).path
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -14,9 +14,9 @@ final class TemporaryFolder {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
-  func callAsFunction(_ relative: String) -> String { "\(path)/\(relative)" }
+  public func callAsFunction(_ relative: String) -> String { "\(path)/\(relative)" }
 
-  func write(_ bytes: some Sequence<UInt8>, to relative: String) throws {
+  public func write(_ bytes: some Sequence<UInt8>, to relative: String) throws {
     let url = URL(filePath: self(relative))
     try FileManager.default.createDirectory(
       at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -24,7 +24,7 @@ final class TemporaryFolder {
   }
 
   /// Writes a PNG of one colour with a darker square at a place that the seed decides.
-  func writePicture(
+  public func writePicture(
     _ relative: String, seed: Int = 0, size: PixelSize = PixelSize(width: 24, height: 20),
     text: [(keyword: String, text: String)] = []
   ) throws {
@@ -37,13 +37,13 @@ final class TemporaryFolder {
     try write(try PNGCodec.encode(picture, text: text), to: relative)
   }
 
-  func link(_ relative: String, to target: String) throws {
+  public func link(_ relative: String, to target: String) throws {
     try FileManager.default.createSymbolicLink(
       atPath: self(relative), withDestinationPath: target)
   }
 
   /// Every file below a folder and its bytes, but for the ledger.
-  func files(below relative: String) throws -> [String: Data] {
+  public func files(below relative: String) throws -> [String: Data] {
     var files: [String: Data] = [:]
     for name in try FileManager.default.subpathsOfDirectory(atPath: self(relative)) {
       let path = self("\(relative)/\(name)")
@@ -57,7 +57,9 @@ final class TemporaryFolder {
   }
 
   /// When each of these files was last written.
-  func times(of names: some Sequence<String>, below relative: String) throws -> [String: Date] {
+  public func times(
+    of names: some Sequence<String>, below relative: String
+  ) throws -> [String: Date] {
     var times: [String: Date] = [:]
     for name in names {
       let attributes = try FileManager.default.attributesOfItem(
