@@ -70,26 +70,7 @@ struct EvaluateCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The run's class names, as in 'render'.", valueName: "file"))
   var labels: String?
 
-  @Option(help: ArgumentHelp("Threads to use. Results do not depend on it.", valueName: "number"))
-  var threads = ProcessInfo.processInfo.activeProcessorCount
-
-  @Option(
-    help: ArgumentHelp(
-      "Memory to stay within, such as 2G or 512M. Default: half of the machine's.",
-      valueName: "size"))
-  var memory: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "What computes: \(Engine.available.map(\.rawValue).joined(separator: " or ")).",
-      valueName: "name"))
-  var engine = Engine.preferred
-
-  @Option(
-    help: ArgumentHelp(
-      "What is told while the evaluation goes on, on standard error: text or json.",
-      valueName: "format"))
-  var log = LogFormat.text
+  @OptionGroup var running: RunningOptions
 
   @Flag(help: "Measure again what is there already.")
   var force = false
@@ -106,29 +87,18 @@ struct EvaluateCommand: AsyncParsableCommand {
     guard list || run != nil else {
       throw ValidationError("RUN is missing: the folder that 'tidemark render' made")
     }
-    guard (1...1024).contains(threads) else {
-      throw ValidationError("--threads: expected 1 to 1024, found \(threads)")
-    }
-    guard Engine.available.contains(engine) else {
-      throw ValidationError(
-        "--engine: this build has no \(engine.rawValue); there is "
-          + Engine.available.map(\.rawValue).joined(separator: " and "))
-    }
   }
 
   func run() async throws {
     guard !list, let folder = run else { return print(Self.listing) }
-    Console.format.withLock { $0 = log }
+    Console.format.withLock { $0 = running.log }
     let chosen = try MeasureSelection.measures(named: names, settings: settings)
-    guard let budget = memory.map({ MemoryBudget($0) }) ?? .automatic else {
-      throw JobError(
-        .request, "--memory: expected a size such as 2G or 512M, found '\(memory ?? "")'")
-    }
+    let budget = try running.budget()
     let finished = try FinishedRun(folder)
     let opened = try OpenedModel(
       SampleModels.path(of: model ?? finished.manifest.modelPath),
       reading: finished.manifest.reading, labels: labels)
-    let job = try finished.job(of: opened, engine: engine)
+    let job = try finished.job(of: opened, engine: running.engine)
     var settings = EvaluationSettings(measures: chosen)
     settings.countsAnyClass = anyClass
     settings.truth = try truth(for: job, measures: chosen)
@@ -136,11 +106,12 @@ struct EvaluateCommand: AsyncParsableCommand {
     let output = output ?? "\(folder)/evaluation"
     let store = try ArtifactStore(folder: output)
     let runner = try EvaluationRunner(
-      finished, job: job, settings: settings, into: store, threads: threads, memory: budget,
+      finished, job: job, settings: settings, into: store, threads: running.threads,
+      memory: budget,
       redoes: force)
     let interruption = Interruption(of: store)
     defer { withExtendedLifetime(interruption) {} }
-    let telling = Telling(format: log)
+    let telling = Telling(format: running.log)
     try conclude(try await runner.run { telling.tell($0) }, in: output)
   }
 
@@ -169,7 +140,7 @@ struct EvaluateCommand: AsyncParsableCommand {
   // MARK: - Telling
 
   private func conclude(_ summary: EvaluationSummary, in output: String) throws {
-    if log == .text {
+    if running.log == .text {
       for failure in summary.failures { Console.failed("\(failure)") }
     }
     for (method, count) in summary.missing.sorted(by: { $0.key < $1.key }) {

@@ -127,26 +127,7 @@ struct RenderCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Refuse pictures of more pixels.", valueName: "number"))
   var maxPixels = DecodeLimit().pixels
 
-  @Option(help: ArgumentHelp("Threads to use. Results do not depend on it.", valueName: "number"))
-  var threads = ProcessInfo.processInfo.activeProcessorCount
-
-  @Option(
-    help: ArgumentHelp(
-      "Memory to stay within, such as 2G or 512M; it decides how many pictures are worked on side "
-        + "by side. Default: half of the machine's.", valueName: "size"))
-  var memory: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "What computes: \(Engine.available.map(\.rawValue).joined(separator: " or ")).",
-      valueName: "name"))
-  var engine = Engine.preferred
-
-  @Option(
-    help: ArgumentHelp(
-      "What is told while the run goes on, on standard error: text for people, or json, an object a "
-        + "line.", valueName: "format"))
-  var log = LogFormat.text
+  @OptionGroup var running: RunningOptions
 
   @Flag(
     help: ArgumentHelp(
@@ -162,14 +143,14 @@ struct RenderCommand: AsyncParsableCommand {
   var output: String
 
   func run() async throws {
-    Console.format.withLock { $0 = log }
+    Console.format.withLock { $0 = running.log }
     let options = try jobOptions()
     let methods = try MethodSelection.methods(
       named: methods.flatMap { names in
         names.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
       },
       settings: (layer.map { ["layer=\($0)"] } ?? []) + settings)
-    let budget = try budget()
+    let budget = try running.budget()
     let opened = try model.open()
     for note in opened.notes { Console.note(note) }
     let job = try Job(
@@ -179,10 +160,10 @@ struct RenderCommand: AsyncParsableCommand {
     }
     let store = try ArtifactStore(folder: output)
     let runner = try JobRunner(
-      job, into: store, threads: threads, memory: budget, redoes: force)
+      job, into: store, threads: running.threads, memory: budget, redoes: force)
     let interruption = Interruption(of: store)
     defer { withExtendedLifetime(interruption) {} }
-    let telling = Telling(format: log)
+    let telling = Telling(format: running.log)
     let summary = try await runner.run { telling.tell($0) }
     try conclude(summary)
   }
@@ -195,15 +176,10 @@ struct RenderCommand: AsyncParsableCommand {
     }
     try check((0...1).contains(opacity), "--opacity: expected 0 to 1, found \(opacity)")
     try check(clip > 0 && clip <= 100, "--clip: expected above 0 up to 100, found \(clip)")
-    try check((1...1024).contains(threads), "--threads: expected 1 to 1024, found \(threads)")
     try check(maxPixels >= 1, "--max-pixels: expected 1 or more, found \(maxPixels)")
     try check(!output.isEmpty, "--out: expected a folder, found nothing")
     try check(
       !methods.isEmpty, "--method is missing; 'tidemark methods' lists the methods there are")
-    try check(
-      Engine.available.contains(engine),
-      "--engine: this build has no \(engine.rawValue); there is "
-        + Engine.available.map(\.rawValue).joined(separator: " and "))
   }
 
   private func jobOptions() throws(JobError) -> Job.Options {
@@ -231,7 +207,7 @@ struct RenderCommand: AsyncParsableCommand {
     options.omitsUnsuitable = methods == ["all"]
     options.audits = audit
     options.maximumPixels = maxPixels
-    options.engine = engine
+    options.engine = running.engine
     return options
   }
 
@@ -279,19 +255,11 @@ struct RenderCommand: AsyncParsableCommand {
     return DrawingStyle.allCases.filter(chosen.contains)
   }
 
-  private func budget() throws(JobError) -> MemoryBudget {
-    guard let memory else { return .automatic }
-    guard let budget = MemoryBudget(memory) else {
-      throw JobError(.request, "--memory: expected a size such as 2G or 512M, found '\(memory)'")
-    }
-    return budget
-  }
-
   // MARK: - Telling
 
   private func conclude(_ summary: RunSummary) throws {
     for (method, reason) in summary.omissions { Console.omitted(method, reason) }
-    if log == .text {
+    if running.log == .text {
       for failure in summary.failures { Console.failed("\(failure)") }
     }
     for (note, count) in summary.notes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {

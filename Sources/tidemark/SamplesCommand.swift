@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Jobs
 import Samples
 import Synchronization
@@ -50,8 +49,7 @@ struct SamplesCommand: ParsableCommand {
         + "annotations.json tells where they are.", valueName: "probability"))
   var shortcut: Float?
 
-  @Option(help: ArgumentHelp("Threads to use. Results do not depend on it.", valueName: "number"))
-  var threads = ProcessInfo.processInfo.activeProcessorCount
+  @OptionGroup var threading: ThreadOption
 
   func validate() throws {
     func check(_ isRight: Bool, _ text: String) throws {
@@ -62,7 +60,6 @@ struct SamplesCommand: ParsableCommand {
     try check(!output.isEmpty, "--out: expected a folder, found nothing")
     try check(counts.contains(count), "--count: expected \(text(counts)), found \(count)")
     try check(sides.contains(size), "--size: expected \(text(sides)) pixels, found \(size)")
-    try check((1...1024).contains(threads), "--threads: expected 1 to 1024, found \(threads)")
     if let shortcut {
       try check(
         (0...1).contains(shortcut),
@@ -75,7 +72,8 @@ struct SamplesCommand: ParsableCommand {
     let last = Mutex(0)
     do throws(SampleError) {
       let folder = try SampleFolder(making: output)
-      try folder.write(world, count: count, threads: threads, source: source) { [count] done in
+      try folder.write(world, count: count, threads: threading.threads, source: source) {
+        [count] done in
         guard Console.isWatched else { return }
         // Counts arrive from several threads, not always in order.
         last.withLock { last in

@@ -62,6 +62,7 @@ struct ShortcutStudyCommand: AsyncParsableCommand {
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
   func validate() throws {
+    try ThreadOption.check(threads)
     guard (100...1_000_000).contains(count) else {
       throw ValidationError("--count: expected 100 to 1000000, found \(count)")
     }

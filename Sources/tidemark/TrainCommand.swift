@@ -52,14 +52,6 @@ struct TrainCommand: ParsableCommand {
     guard output.hasSuffix(".onnx") else {
       throw ValidationError("--out: expected a file ending in .onnx, found '\(output)'")
     }
-    guard (1...1024).contains(running.threads) else {
-      throw ValidationError("--threads: expected 1 to 1024, found \(running.threads)")
-    }
-    guard Engine.available.contains(running.engine) else {
-      throw ValidationError(
-        "--engine: this build has no \(running.engine.rawValue); there is "
-          + Engine.available.map(\.rawValue).joined(separator: " and "))
-    }
   }
 
   func run() throws {
@@ -76,7 +68,7 @@ struct TrainCommand: ParsableCommand {
       Trainer.Sources(
         data: data, split: split, network: start.network, geometry: start.geometry,
         frozen: start.frozen),
-      settings: settings, engine: running.engine, threads: running.threads,
+      settings: settings, engine: running.computing.engine, threads: running.threads,
       keptBytes: try running.keptBytes(), isStrict: input.strict,
       checkpointPath: folder.checkpoint)
     if running.resume { try trainer.resume() }
@@ -111,7 +103,7 @@ struct TrainCommand: ParsableCommand {
     let evaluation = try trainer.evaluate()
     let attacked = try attack.map { try trainer.evaluate(attackedBy: $0) }
     let record = TrainingRecord(
-      program: "tidemark \(Release.version)", engine: running.engine.version,
+      program: "tidemark \(Release.version)", engine: running.computing.engine.version,
       threads: running.threads, network: start.description, settings: settings,
       trainingPictures: split.training.count, validationPictures: split.validation.count,
       epochs: trainer.history.count, chosenEpoch: trainer.chosenEpoch, validation: evaluation)

@@ -334,14 +334,12 @@ struct TrainingRunOptions: ParsableArguments {
       valueName: "size"))
   var memory = "1G"
 
-  @Option(
-    help: ArgumentHelp(
-      "What computes: \(Engine.available.map(\.rawValue).joined(separator: " or ")).",
-      valueName: "name"))
-  var engine = Engine.preferred
+  @OptionGroup var computing: EngineOption
 
   @Flag(help: "Go on where the same command was interrupted.")
   var resume = false
+
+  func validate() throws { try ThreadOption.check(threads) }
 
   func keptBytes() throws(TrainingError) -> Int {
     guard let budget = MemoryBudget(memory) else {
