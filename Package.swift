@@ -47,6 +47,7 @@ let floors: [Floor] = [
       "Imaging", "Tensors", "Kernels",
       .product(name: "SwiftProtobuf", package: "swift-protobuf"),
     ], exclude: ["Files/ONNX/onnx.proto"]),
+  Floor(name: "Boundaries", dependencies: ["Imaging", "Tensors", "Networks"]),
   Floor(
     name: "Training", dependencies: ["Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks"]),
   Floor(name: "Explanations", dependencies: ["Imaging", "Tensors", "Networks"]),

@@ -42,6 +42,8 @@ extension Classifier {
 public protocol DifferentiableClassifier: Classifier {
   /// All layers, each after what it reads.
   var layers: [LayerSummary] { get }
+  /// Whether every score is known to be an affine function of the input.
+  var isAffine: Bool { get }
 
   /// The layer that a name stands for, `@input` and `@logits` included.
   func resolve(_ name: LayerName) throws(NetworkError) -> LayerName
@@ -69,6 +71,8 @@ public protocol DifferentiableClassifier: Classifier {
 }
 
 extension DifferentiableClassifier {
+  public var isAffine: Bool { false }
+
   /// Values of an objective for a batch `[N, C, H, W]`, in one forward pass.
   public func values(of objective: Objective, for batch: Tensor) -> [Float] {
     objective.evaluate(trace(batch, for: TraceRequest(reading: objective.layers))).values

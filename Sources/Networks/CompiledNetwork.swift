@@ -34,6 +34,9 @@ public final class CompiledNetwork: DifferentiableClassifier {
   public var inputShape: Shape { network.inputShape }
   public var classCount: Int { network.classCount }
   public var labels: [String] { network.labels }
+  public var isAffine: Bool {
+    network.graph.affineStemEnd(atMost: network.logits) == network.logits
+  }
 
   /// How much memory plans may keep while nobody uses them; heeded from the next pass on.
   public var idleByteLimit: Int {

@@ -17,6 +17,7 @@ struct ImportTableTests {
     ("Networks", libc.union(["Imaging", "Tensors", "Kernels", "Synchronization"])),
     ("Networks/Files", foundation),
     ("Networks/Files/ONNX", ["SwiftProtobuf"]),
+    ("Boundaries", libc.union(["Imaging", "Tensors", "Networks"])),
     // Kernels for windows, and for the engine and threads that a training runs on.
     (
       "Training",

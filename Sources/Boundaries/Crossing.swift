@@ -1,0 +1,115 @@
+import Tensors
+
+/// Where rays from the start leave the fact's region: the boundary, found by forward passes alone.
+///
+/// All rays are followed at once. A ray that ends inside is followed on, up to four times its length; then
+/// the bracket shrinks by false position, by halves where that is slow, until the point just beyond
+/// is as near to the boundary as asked, or as rounding allows.
+struct Crossing {
+  /// A ray through `end`, whose margin there may be known.
+  struct Ray {
+    let site: Int
+    let end: Tensor
+    /// Of the search's start that led here.
+    var origin: String = ""
+    /// The margin at the end over any class, as `Site.margin`.
+    var margin: Float?
+  }
+
+  /// A point just beyond the boundary.
+  struct Exit {
+    let site: Int
+    let point: Tensor
+    let logits: [Float]
+    let distance: Double
+    let origin: String
+  }
+
+  /// How small the margin beyond must be, as a part of the margin at the start.
+  var tolerance = 1e-6
+  /// Forward passes for each ray.
+  var limit = 48
+
+  private struct Bracket {
+    var inside = 0.0, beyond = Double.infinity
+    var insideMargin: Double, beyondMargin = 0.0
+    /// Margins as false position weighs them: halved where one side stays.
+    var insideWeight: Double, beyondWeight = 0.0
+    var lastSide = 0
+    var next: Double
+    var exit: (point: Tensor, logits: [Float])?
+    var count = 0
+    var isDone = false
+  }
+
+  /// The exit of each ray; nil where it does not leave the region.
+  func exits(of rays: [Ray], in survey: Survey) -> [Exit?] {
+    var brackets = rays.map { ray in
+      let margin = Double(survey.sites[ray.site].startMargin)
+      var bracket = Bracket(insideMargin: margin, insideWeight: margin, next: 1)
+      if let known = ray.margin.map(Double.init), known > 0, known < margin {
+        bracket.inside = 1
+        bracket.insideMargin = known
+        bracket.insideWeight = known
+        bracket.next = min(1.02 * margin / (margin - known), 2)
+      }
+      return bracket
+    }
+    while true {
+      let live = brackets.indices.filter { !brackets[$0].isDone }
+      if live.isEmpty { break }
+      let points = live.map { survey.sites[rays[$0].site].between(rays[$0].end, brackets[$0].next) }
+      let rows = survey.logits(at: zip(live, points).map { .init(rays[$0].site, $1) })
+      for (place, index) in live.enumerated() {
+        advance(
+          &brackets[index], points[place], rows[place], survey.sites[rays[index].site])
+      }
+    }
+    return zip(rays, brackets).map { ray, bracket in
+      bracket.exit.map { exit in
+        Exit(
+          site: ray.site, point: exit.point, logits: exit.logits,
+          distance: survey.sites[ray.site].distance(exit.point), origin: ray.origin)
+      }
+    }
+  }
+
+  private func advance(
+    _ bracket: inout Bracket, _ point: Tensor, _ logits: [Float], _ site: Site
+  ) {
+    let margin = Double(site.margin(logits))
+    let scale = Double(site.startMargin)
+    bracket.count += 1
+    if margin < 0 {
+      bracket.beyond = bracket.next
+      bracket.beyondMargin = margin
+      bracket.beyondWeight = margin
+      if bracket.lastSide == -1 { bracket.insideWeight /= 2 }
+      bracket.lastSide = -1
+      bracket.exit = (point, logits)
+    } else {
+      // What is no number counts as inside.
+      bracket.inside = bracket.next
+      bracket.insideMargin = margin.isFinite ? margin : scale
+      bracket.insideWeight = bracket.insideMargin
+      if bracket.lastSide == 1 { bracket.beyondWeight /= 2 }
+      bracket.lastSide = 1
+    }
+    let (low, high) = (bracket.inside, bracket.beyond)
+    guard high.isFinite else {
+      // Secant through start and end, a little further.
+      let fallen = scale - bracket.insideMargin
+      let secant = fallen > 0 ? low * scale / fallen * 1.02 : .infinity
+      bracket.next = min(max(secant, low * 1.05), low * 2)
+      bracket.isDone = low >= 4 || bracket.count >= limit
+      return
+    }
+    bracket.isDone =
+      -bracket.beyondMargin <= tolerance * scale || high - low <= 1e-7 * high
+      || bracket.count >= limit
+    let share = bracket.insideWeight / (bracket.insideWeight - bracket.beyondWeight)
+    let middle = bracket.count % 6 == 5 ? 0.5 : min(max(share, 0.01), 0.99)
+    // A little towards the far side, where the answer must lie.
+    bracket.next = low + (high - low) * min(middle + 0.02 * (1 - middle), 0.995)
+  }
+}

@@ -1,0 +1,79 @@
+public import Networks
+public import Tensors
+
+/// A query as searches see it: in pixels, with the margin positive at the start.
+public struct Site: Sendable {
+  /// Pixels of the input, `[1, C, H, W]`, within the bounds.
+  public let start: Tensor
+  /// The bounds, which meet where a pixel must not change.
+  public let lower: Tensor, upper: Tensor
+  public let fact: ClassIndex
+  public let foil: ClassIndex?
+  public let norm: Norm
+  public let seed: UInt64
+  /// Scores at the start.
+  public internal(set) var logits: [Float] = []
+  /// −1 where a foil was given and leads at the start: the margin is then its score less the fact's.
+  public internal(set) var sign: Float = 1
+  let space: PixelSpace
+  let hasFrozen: Bool
+
+  init(_ query: BoundaryQuery) {
+    start = query.space.pixels(of: query.input).clamped(query.lower, query.upper)
+    lower = query.lower
+    upper = query.upper
+    fact = query.fact
+    foil = query.foil
+    norm = query.norm
+    seed = query.seed
+    space = query.space
+    hasFrozen = (0..<lower.count).contains { query.lower[$0] == query.upper[$0] }
+  }
+
+  /// The margin at the start, 0 or more for those that are searched.
+  public var startMargin: Float { margin(logits) }
+
+  /// The margin: the fact's score less the foil's, or less the best of all others; negative beyond
+  /// the boundary.
+  public func margin(_ logits: [Float]) -> Float { margin(logits, over: rival(in: logits)) }
+
+  /// The margin over one other class.
+  public func margin(_ logits: [Float], over rival: ClassIndex) -> Float {
+    sign * (logits[fact] - logits[rival])
+  }
+
+  /// The foil, or the best of all classes but the fact.
+  public func rival(in logits: [Float]) -> ClassIndex {
+    if let foil { return foil }
+    var best = fact == 0 ? 1 : 0
+    for index in logits.indices where index != fact && logits[index] > logits[best] {
+      best = index
+    }
+    return best
+  }
+
+  /// Classes that may tie with the fact, the best score first.
+  public func rivals(_ limit: Int) -> [ClassIndex] {
+    if let foil { return [foil] }
+    let order = logits.indices.filter { $0 != fact }
+      .sorted { (-logits[$0], $0) < (-logits[$1], $1) }
+    return Array(order.prefix(limit))
+  }
+
+  /// The derivative of the margin over a class by the scores.
+  public func seed(over rival: ClassIndex) -> [Float] {
+    var seed = [Float](repeating: 0, count: logits.count)
+    seed[fact] = sign
+    seed[rival] = -sign
+    return seed
+  }
+
+  /// Start + share · (end − start), within the bounds.
+  public func between(_ end: Tensor, _ share: Double) -> Tensor {
+    let share = Float(share)
+    return start.zip(with: end) { $0 + share * ($1 - $0) }.clamped(lower, upper)
+  }
+
+  /// The distance of a point from the start.
+  public func distance(_ point: Tensor) -> Double { norm.length(of: point - start) }
+}
