@@ -19,7 +19,8 @@ import warnings
 
 HERE = pathlib.Path(__file__).resolve().parent
 WORK = ("forward", "gradient", "ig")
-ALL_WORK = (*WORK, "train")
+ALL_WORK = (*WORK, "inversion", "train")
+EXPLANATIONS = ("ig", "inversion")
 STEPS = 32
 BURST = 0.25  # Seconds of runs of one contender before the next one's turn.
 WARM = 0.2  # Shorter runs than this are warmed up in every burst.
@@ -67,8 +68,8 @@ class TidemarkRuns:
         request = f"{self.work} {self.batch} {count}"
         request += f" {STEPS}" if self.work == "ig" else ""
         times = self.server.ask(request + (" split" if self.split else ""))
-        # Split integrated gradients explain a picture for each thread.
-        pictures = self.split if self.split and self.work == "ig" else 1
+        # Split explanations are of a picture for each thread.
+        pictures = self.split if self.split and self.work in EXPLANATIONS else 1
         return [milliseconds / pictures for milliseconds in times]
 
 
@@ -105,10 +106,51 @@ def torch_body(model, images, work, batch):
             scores = model(leaf)
             return scores, torch.autograd.grad(scores[:, 0].sum(), leaf)[0]
         return gradient
+    if work == "inversion":
+        return lambda: guided_feature_inversion(model, images[:1])
     from captum.attr import IntegratedGradients
     method, picture = IntegratedGradients(model), images[:1]
     return lambda: method.attribute(picture, baselines=0, target=0, n_steps=STEPS,
                                     internal_batch_size=batch)
+
+
+def guided_feature_inversion(model, picture, steps=(10, 70)):
+    """The mask of Du et al. 2018 for class 0, from the maps of the last features, without penalties."""
+    import torch
+    from torch.nn.functional import interpolate
+    from torchvision.transforms.functional import gaussian_blur
+
+    with torch.no_grad():
+        maps = model.features(picture)
+        background = gaussian_blur(picture, 63, 11)
+
+    def mask(weights):
+        combined = (weights.view(1, -1, 1, 1) * maps).sum(1, keepdim=True)
+        low, high = combined.min(), combined.max()
+        return interpolate((combined - low) / (high - low), picture.shape[2:], mode="bilinear")
+
+    def descend(weights, count, loss, halving):
+        optimizer = torch.optim.Adam([weights], lr=1e-2)
+        for step in range(count):
+            optimizer.param_groups[0]["lr"] = 1e-2 * 0.5 ** (step // 10 if halving else 0)
+            gradient, = torch.autograd.grad(loss(mask(weights)), weights)
+            weights.grad = gradient
+            optimizer.step()
+            with torch.no_grad():
+                weights.clamp_(min=0)
+
+    def inversion(m):
+        return (model.features(picture * m + background * (1 - m)) - maps).square().sum()
+
+    def decision(m):
+        both = torch.cat([picture * m + background * (1 - m), picture * (1 - m) + background * m])
+        kept, removed = model(both).softmax(1)[:, 0]
+        return removed - kept
+
+    weights = torch.full((maps.shape[1],), 0.1, requires_grad=True)
+    descend(weights, steps[0], inversion, halving=False)
+    descend(weights, steps[1], decision, halving=True)
+    return mask(weights.detach())
 
 
 def training_step(model, images):
@@ -252,7 +294,7 @@ class Row:
             self.memory = server.peak_mebibytes()
             ours = [wide]
             if options.workers and options.threads > 1 and work != "train" and (
-                    work == "ig" or batch >= options.threads):
+                    work in EXPLANATIONS or batch >= options.threads):
                 name_of_split = f"{options.threads} workers"
                 ours.append(TidemarkRuns(server, name_of_split, work, batch, options.threads))
             theirs = list(torch_contenders(cache, name, work, batch, options.compile, notes))
@@ -267,7 +309,7 @@ class Row:
         self.best = min((contender.name for contender in theirs), key=median.get)
         self.torch_base, self.torch_memory = torch_memory(options, name, work, batch)
         # Operations for one run: a backward pass counts as much as a forward pass.
-        passes = {"forward": batch, "gradient": 2 * batch, "ig": 2 * STEPS,
+        passes = {"forward": batch, "gradient": 2 * batch, "ig": 2 * STEPS, "inversion": 2 * (10 + 2 * 70),
                   "train": 3 * batch}[work]
         self.giga = 1e-9 * server.operations * passes
 
@@ -275,7 +317,7 @@ class Row:
         """Notes it when both sides do not compute the same."""
         import torch
 
-        if self.work == "ig":
+        if self.work in EXPLANATIONS:
             return
         if self.work == "train":
             model = cache.load_for_training(self.name)
@@ -468,7 +510,7 @@ def parsed():
                         + " for train")
     parser.add_argument("--batches", type=counts, help="1,8,16; 64 for train")
     parser.add_argument("--work", type=several(ALL_WORK), default=list(WORK),
-                        help=",".join(WORK) + ", or train, which is for itself")
+                        help=",".join(WORK) + ", inversion, or train, which is for itself")
     parser.add_argument("--rounds", type=count, default=9, help="bursts of runs of each contender (9)")
     parser.add_argument("--threads", type=count, default=2, help="threads of either side (2)")
     parser.add_argument("--out", type=pathlib.Path, metavar="FILE.md", help="also write the report here")

@@ -13,12 +13,13 @@ import TestSupport
 ///     forward BATCH RUNS        the scores of so many pictures
 ///     gradient BATCH RUNS       their scores, and the gradient of class 0's at the input
 ///     ig BATCH RUNS STEPS       integrated gradients of one picture, in passes of so many points
+///     inversion BATCH RUNS      guided feature inversion of one picture: 10 and 70 steps, as published
 ///     train BATCH RUNS          steps of a training on so many pictures, parameters moved included
 ///     norms BATCH               no times: sums of magnitudes of all scores and of all gradients
 ///     training-norms BATCH      no times: the first step's loss and its gradients' sum of magnitudes
 ///
 /// A last word `split` gives the work to one-thread workers side by side: each takes its part of the
-/// pictures or, for integrated gradients, a picture of its own. A batch beyond the network's limit
+/// pictures or, for an explanation, a picture of its own. A batch beyond the network's limit
 /// takes several passes. What cannot be done is answered by a line that begins with `error:`.
 struct Server {
   private let network: Network
@@ -81,20 +82,36 @@ struct Server {
       let passes = lanes(isSplit, batch: numbers[0])
       return times(numbers[1], passes) { pass in _ = model.gradient(of: .logit(0), for: pass) }
     case ("ig", 3):
-      let method = try integratedGradients(steps: numbers[2])
       let limited = LimitedBatch(model: model, batchLimit: min(numbers[0], model.batchLimit))
-      let workers = isSplit ? threads : 1
-      let inputs = (0..<workers).map { [pictures.items(cycling: $0..<$0 + 1)] }
-      return times(numbers[1], inputs) { input in
-        let question = Question(.synthetic(input), fact: 0)
-        do throws(ExplainerError) {
-          _ = try method.explain(question, using: limited)
-        } catch {
-          preconditionFailure("\(error)")
-        }
+      let method = try integratedGradients(steps: numbers[2])
+      return times(numbers[1], isSplit) { question throws(ExplainerError) in
+        _ = try method.explain(question, using: limited)
+      }
+    case ("inversion", 2):
+      var method = GuidedFeatureInversion()
+      method.profile = .paper
+      // With penalties, masks of networks that were not trained collapse, which ends the work early.
+      (method.inversionPenalty, method.penalty) = (.set(0), .set(0))
+      return times(numbers[1], isSplit) { [method] question throws(ExplainerError) in
+        _ = try method.explain(question, using: model)
       }
     default:
       throw Refusal("asks for nothing known")
+    }
+  }
+
+  /// Milliseconds of explaining a picture, or one for each thread.
+  private func times(
+    _ runs: Int, _ isSplit: Bool,
+    _ explain: @Sendable (Question) throws(ExplainerError) -> Void
+  ) -> String {
+    let inputs = (0..<(isSplit ? threads : 1)).map { [pictures.items(cycling: $0..<$0 + 1)] }
+    return times(runs, inputs) { input in
+      do throws(ExplainerError) {
+        try explain(Question(.synthetic(input), fact: 0))
+      } catch {
+        preconditionFailure("\(error)")
+      }
     }
   }
 

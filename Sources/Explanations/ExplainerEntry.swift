@@ -75,18 +75,13 @@ public struct ConfiguredExplainer: Sendable {
   public func explain(
     _ question: Question, using model: any Classifier
   ) throws(ExplainerError) -> Explanation {
-    let explanation = try run(question, model)
+    var explanation = try run(question, model)
     let values = explanation.map.values
-    let status: Explanation.Status =
-      if !values.isFinite {
-        .nonFinite
-      } else if explanation.status == .complete, values.largestMagnitude == 0 {
-        .nothingFound
-      } else {
-        explanation.status
-      }
-    return Explanation(
-      map: explanation.map, standardError: explanation.standardError,
-      counterpart: explanation.counterpart, diagnostics: explanation.diagnostics, status: status)
+    if !values.isFinite {
+      explanation.status = .nonFinite
+    } else if explanation.status == .complete, values.largestMagnitude == 0 {
+      explanation.status = .nothingFound
+    }
+    return explanation
   }
 }

@@ -9,8 +9,10 @@ public struct Explanation: Sendable {
   /// Another picture that the method found, `[1, C, H, W]`, values 0...1: a flip point, an adversarial
   /// picture, an inversion.
   public let counterpart: Tensor?
-  public let diagnostics: Diagnostics
-  public let status: Status
+  /// More of the answer: how it came about, or what it is made of. Most methods have none.
+  public internal(set) var strips: [Strip]
+  public internal(set) var diagnostics: Diagnostics
+  public internal(set) var status: Status
 
   /// How far an answer can be relied on.
   public enum Status: Sendable, Equatable {
@@ -38,11 +40,12 @@ public struct Explanation: Sendable {
 
   public init(
     map: AttributionMap, standardError: AttributionMap? = nil, counterpart: Tensor? = nil,
-    diagnostics: Diagnostics = Diagnostics(), status: Status = .complete
+    strips: [Strip] = [], diagnostics: Diagnostics = Diagnostics(), status: Status = .complete
   ) {
     self.map = map
     self.standardError = standardError
     self.counterpart = counterpart
+    self.strips = strips
     self.diagnostics = diagnostics
     self.status = status
   }

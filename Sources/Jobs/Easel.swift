@@ -27,6 +27,7 @@ struct Easel: Sendable {
     guard !waits else { return true }
     return record.drawn == rendering.styles && hasSharedScale(record)
       && record.drawn.allSatisfy { store.exists("\(stem).\($0.suffix)") }
+      && (record.strips ?? []).allSatisfy { $0.paths(at: stem).allSatisfy(store.exists) }
   }
 
   private func hasSharedScale(_ record: MapRecord) -> Bool {
@@ -43,11 +44,15 @@ struct Easel: Sendable {
     guard let map = StoredMap.map(of: record.map, at: stem, in: store) else {
       throw StoreError("'\(stem).\(StoredMap.suffix)' was changed; --force makes the map again")
     }
-    return try finish(record, drawing(of: map, over: picture), at: stem)
+    let strips = (record.strips ?? []).compactMap { StoredStrip($0, at: stem, in: store) }
+    return try finish(record, drawing(of: map, over: picture), strips, over: picture, at: stem)
   }
 
   /// Writes a map's drawings and then its sidecar, which tells which of them are there.
-  func finish(_ record: MapRecord, _ drawing: Drawing, at stem: String) throws -> MapRecord {
+  func finish(
+    _ record: MapRecord, _ drawing: Drawing, _ strips: [StoredStrip], over picture: DecodedPicture,
+    at stem: String
+  ) throws -> MapRecord {
     var record = record
     let drawing = scales?[record.request.method.name].map(drawing.rescaled) ?? drawing
     record.rendering = rendering
@@ -62,14 +67,26 @@ struct Easel: Sendable {
     record.drawn = rendering.styles
     let words = DrawingWords(record)
     for style in rendering.styles {
-      let text = String(
-        decoding: try JSONText.line(PictureText(record, style: style)), as: UTF8.self)
       let bitmap = drawing.bitmap(style, title: words.title, notes: words.notes)
-      let bytes = try PNGCodec.encode(bitmap, text: [(PictureFile.keyword, text)])
-      try store.write(bytes, to: "\(stem).\(style.suffix)")
+      try write(bitmap, of: record, as: style.rawValue, to: "\(stem).\(style.suffix)")
+    }
+    for strip in strips {
+      try store.write(strip.table.utf8, to: strip.record.path("csv", at: stem))
+      let title = "\(words.title), \(strip.record.name)"
+      let bitmap = strip.drawn(over: picture, by: rendering, title: title)
+      let path = strip.record.path("png", at: stem)
+      try write(bitmap, of: record, as: strip.record.name, to: path)
     }
     try write(record, to: stem)
     return record
+  }
+
+  private func write(
+    _ bitmap: Bitmap, of record: MapRecord, as style: String, to path: String
+  ) throws {
+    let text = String(
+      decoding: try JSONText.line(PictureText(record, style: style)), as: UTF8.self)
+    try store.write(try PNGCodec.encode(bitmap, text: [(PictureFile.keyword, text)]), to: path)
   }
 
   private func write(_ record: MapRecord, to stem: String) throws {

@@ -77,15 +77,18 @@ public struct Job: Sendable {
     (targets.target(ofPath: path)?.aspects.count ?? 0) * (methods.count + others)
   }
 
-  /// An option that is called `layer` names one; better to refuse it here than once for each picture.
+  /// Options that are called `layer`, such as `maskLayer`, name one, and `layers` several; better to
+  /// refuse them here than once for each picture.
   private static func checkLayers(
     of methods: [ConfiguredExplainer], in network: Network
   ) throws(JobError) {
     for method in methods {
       for case (let key, .string(let name)) in method.parameters.leaves
-      where key.split(separator: ".").last == "layer" && name != "auto" {
+      where ["layer", "layers"].contains(where: key.lowercased().hasSuffix) && name != "auto" {
         do throws(NetworkError) {
-          _ = try network.resolve(LayerName(name))
+          for name in name.split(separator: ",") {
+            _ = try network.resolve(LayerName(String(name.drop(while: \.isWhitespace))))
+          }
         } catch {
           throw JobError(.request, "\(method.about.name): \(error)")
         }

@@ -127,6 +127,25 @@ public struct MapRecord: Sendable, Codable, Equatable {
     public var standardError: ContentDigest?
   }
 
+  /// Maps side by side, with a table of what is known of each.
+  public struct Strip: Sendable, Codable, Equatable {
+    public struct Frame: Sendable, Codable, Equatable {
+      public var title: String
+      /// One for each column.
+      public var values: [Double]
+    }
+
+    /// Follows the stem in the names of its files.
+    public var name: String
+    /// `[F, h, w]` of the numbers in its `.npy` file.
+    public var shape: [Int]
+    public var sign: AttributionMap.Sign
+    /// Of the `.npy` file's bytes.
+    public var numbers: ContentDigest
+    public var columns: [String]
+    public var frames: [Frame]
+  }
+
   public struct Drawing: Sendable, Codable, Equatable {
     public var colorMap: ColorMap
     public var range: MapNormalization.Range
@@ -175,6 +194,8 @@ public struct MapRecord: Sendable, Codable, Equatable {
   public var prediction: [Guess]
   public var target: Target
   public var map: Map
+  /// Missing where the method made none.
+  public var strips: [Strip]?
   /// How drawing was asked for, what came of it, and which drawings are there.
   public var rendering: OverlayRenderer
   public var drawing: Drawing
@@ -200,10 +221,11 @@ struct PictureText: Codable {
   var target: MapRecord.Target
   var rendering: OverlayRenderer
   var drawing: MapRecord.Drawing
-  var style: DrawingStyle
+  /// The drawing's style, or the strip's name.
+  var style: String
   var status: String
 
-  init(_ record: MapRecord, style: DrawingStyle) {
+  init(_ record: MapRecord, style: String) {
     schema = record.schema
     key = record.key
     path = record.input.path

@@ -241,12 +241,7 @@ struct SheetWriter: Sendable {
       Array(try Data(contentsOf: URL(filePath: item.file))),
       limit: DecodeLimit(pixels: job.manifest.maximumPixels), orientation: reading.orientation,
       truncation: reading.truncation, reducingTo: { _ in PixelSize(side: 2 * side) })
-    guard let picture = decoded?.bitmap.opaque(reading.alpha) else { return nil }
-    let longest = max(picture.width, picture.height)
-    guard longest > side else { return picture }
-    func scaled(_ length: Int) -> Int { max((length * side + longest / 2) / longest, 1) }
-    return picture.resized(
-      to: PixelSize(width: scaled(picture.width), height: scaled(picture.height)))
+    return decoded?.bitmap.opaque(reading.alpha).shrunk(toSide: side)
   }
 
   /// The stored map drawn over a thumbnail, rather than its overlay made small: fine maps would pale.

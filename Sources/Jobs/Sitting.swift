@@ -64,14 +64,16 @@ struct Sitting {
     } catch {
       throw Refusal(error.isAboutModel ? .unsuitable : .method, "\(error)")
     }
-    let numbers = StoredMap(explanation.map, standardError: explanation.standardError)
+    let numbers = StoredMap(
+      explanation.map, standardError: explanation.standardError, strips: explanation.strips)
     let drawing = easel.drawing(of: explanation.map, over: picture)
     do {
       var record = try record(of: explanation, as: numbers, to: question, for: map, drawn: drawing)
       record.audit = audit?.values(
         of: explanation, to: question, by: map.method, using: model)
       try numbers.write(to: map.stem(for: picture.item), in: easel.store)
-      return try easel.finish(record, drawing, at: map.stem(for: picture.item))
+      return try easel.finish(
+        record, drawing, numbers.strips, over: picture, at: map.stem(for: picture.item))
     } catch {
       throw Refusal(.output, ArtifactStore.reason(error))
     }
@@ -96,7 +98,8 @@ struct Sitting {
         foil: question.foil.map { ClassRecord($0, labels: model.labels) },
         score: logits[question.fact] - (question.foil.map { logits[$0] } ?? 0),
         probability: prediction.probabilities[question.fact]),
-      map: numbers.record, rendering: job.manifest.rendering,
+      map: numbers.record, strips: numbers.strips.isEmpty ? nil : numbers.strips.map(\.record),
+      rendering: job.manifest.rendering,
       drawing: MapRecord.Drawing(drawing), drawn: [],
       diagnostics: MapRecord.Findings(
         values: explanation.diagnostics.values, notes: explanation.diagnostics.notes,

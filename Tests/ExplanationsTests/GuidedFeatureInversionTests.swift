@@ -168,7 +168,8 @@ struct GuidedFeatureInversionTests {
     #expect(throws: Never.self) { try entry.configured(options) }
     for (key, value) in [
       ("steps", "many"), ("steps", "0.5"), ("steps", "-1"), ("profile", "mine"), ("area", "0"),
-      ("rate", "0"), ("cells", "1"), ("tolerance", "-1"), ("background", "gray"),
+      ("rate", "0"), ("cells", "1"), ("channels", "65"), ("trace", "maybe"), ("tolerance", "-1"),
+      ("background", "gray"),
     ] {
       var options = MethodOptions()
       options.set(key, to: value)

@@ -100,6 +100,41 @@ struct JobRunnerTests {
     #expect(try folder.files(below: "out") == before)
   }
 
+  @Test func `strips lie beside their map, are drawn anew with it, and go with it`() async throws {
+    let methods = ["guided-feature-inversion"]
+    let settings = ["trace=true", "channels=2", "steps=4"]
+    func names() throws -> [String] {
+      try folder.files(below: "out/maps/a.png").keys.sorted().map { String($0.dropFirst(25)) }
+    }
+    try await run(into: "out", methods: methods, settings: settings)
+    #expect(
+      try names() == [
+        "channels.csv", "channels.npy", "channels.png", "json", "npy", "overlay.png", "trace.csv",
+        "trace.npy", "trace.png",
+      ])
+    let before = try folder.files(below: "out")
+    for suffix in ["trace.png", "channels.csv"] {
+      try FileManager.default.removeItem(
+        atPath: folder("out/maps/a.png/guided-feature-inversion.\(suffix)"))
+      let summary = try await run(into: "out", methods: methods, settings: settings)
+      #expect((summary.redrawnCount, summary.unchangedCount) == (1, 3))
+      #expect(try folder.files(below: "out") == before)
+    }
+    let other = try await run(into: "out", methods: methods, settings: settings) {
+      $0.rendering.colorMap = .named(.viridis)
+    }
+    #expect(other.redrawnCount == 4)
+    let strip = "maps/a.png/guided-feature-inversion.trace"
+    let after = try folder.files(below: "out")
+    #expect(after["\(strip).npy"] == before["\(strip).npy"])
+    #expect(after["\(strip).png"] != before["\(strip).png"])
+    try folder.write(try #require(before["\(strip).csv"]), to: "out/\(strip).npy")
+    #expect(try await run(into: "out", methods: methods, settings: settings).finishedCount == 1)
+    #expect(try folder.files(below: "out") == before)
+    try await run(into: "out", methods: methods, settings: ["steps=4"])
+    #expect(try names() == ["json", "npy", "overlay.png"])
+  }
+
   @Test func `numbers that were written over are made again when they are drawn`() async throws {
     try await run(into: "out")
     let before = try folder.files(below: "out")
@@ -291,7 +326,7 @@ struct JobRunnerTests {
     #expect(carried.request == record.request)
     #expect(carried.path == "a.png" && carried.seed == record.seed)
     #expect(carried.target == record.target && carried.drawing == record.drawing)
-    #expect(carried.rendering == record.rendering && carried.style == .overlay)
+    #expect(carried.rendering == record.rendering && carried.style == "overlay")
   }
 
   @Test func `what is written names no folder of this machine and no time`() async throws {

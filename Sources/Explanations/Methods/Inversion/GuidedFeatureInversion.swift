@@ -26,10 +26,14 @@ import Tensors
 ///   `tolerance` in eight steps.
 ///
 /// Chosen by measuring on photographs with SqueezeNet and MobileNet, and on drawn pictures: Grad-CAM's
-/// weights to begin with point better than equal ones; without holding on to them insertion gains a
-/// little and localization loses more; softplus losses of the lead are slower and no better; channels
-/// scaled to the same height, and noise as a background, are worse; smaller areas insert better and
-/// cover less of the object.
+/// weights to begin with point better than equal ones; held on to less, with an `anchor` of 1.5, insertion
+/// gains and localization loses; smaller areas insert and point better and cover less of the object, larger
+/// ones the other way round; softplus losses of the lead are slower and no better; channels scaled to the
+/// same height, and noise as a background, are worse.
+///
+/// Beside the mask, ``Strip``s show what is asked for: `layers`, each one's own inversion by the first stage
+/// alone from equal weights; `channels`, by the part of the mask's variance that each accounts for; and
+/// `trace`, at most 17 of the masks on the way.
 ///
 /// Deterministic, but for backgrounds of noise, which are keyed by the subject's seed. A step of the
 /// first stage costs a forward and a backward pass up to the inversion layer for each background, one
@@ -87,6 +91,12 @@ public struct GuidedFeatureInversion: Explainer {
       "anchor": "tidemark: how closely weights are held to where they begin",
       "smoothness": "tidemark: how much the differences of neighbouring cells of a grid cost",
       "tolerance": "tidemark: gain of the loss in eight steps at which a stage ends",
+      "layers":
+        "layers such as features.4,features.8: a strip with a table tells what each of them keeps of the "
+        + "picture, by the first stage alone",
+      "channels":
+        "how many of the channels that make up the mask are shown, in a strip with a table; 0 shows none",
+      "trace": "whether a strip with a table shows how the mask came about",
     ])
 
   private static let tidemarkInversionSteps = 15
@@ -107,10 +117,14 @@ public struct GuidedFeatureInversion: Explainer {
   public var inversionPenalty = ProfileNumber.ofProfile
   public var penalty = ProfileNumber.ofProfile
   public var backgroundWeight = 1.0
-  public var area = 0.4
-  public var anchor = 1.5
+  public var area = 0.25
+  public var anchor = 4.0
   public var smoothness = 1.0
   public var tolerance = 0.002
+  public var layers = LayerList()
+  /// 0...64
+  public var channels = 0
+  public var trace = false
 
   public init() {}
 
@@ -136,6 +150,10 @@ public struct GuidedFeatureInversion: Explainer {
       try check(name, value >= 0, "must be 0 or more, found \(value)")
     }
     try check("area", area > 0 && area <= 1, "must be above 0, at most 1, found \(area)")
+    try check(
+      "layers", layers.names.count <= 32, "at most 32 layers, found \(layers.names.count)")
+    try check("channels", (0...64).contains(channels), "must be 0...64, found \(channels)")
+    try check("channels", channels == 0 || basis == .channels, "a grid is not made of channels")
   }
 
   public func explain(
@@ -145,24 +163,50 @@ public struct GuidedFeatureInversion: Explainer {
     let subject = question.subject
     let scene = InversionScene(
       model: model, input: subject.input, backgrounds: profile.backgrounds(background, of: subject))
-    let trace = model.trace(
+    let pass = model.trace(
       subject.input, for: TraceRequest(reading: [layers.inversion, layers.mask, .logits]))
-    let logits = trace[.logits]
-    guard logits.isFinite, trace[layers.mask].isFinite, trace[layers.inversion].isFinite else {
+    let logits = pass[.logits]
+    guard logits.isFinite, pass[layers.mask].isFinite, pass[layers.inversion].isFinite else {
       throw .nonFinite(method: Self.about.name, where: "the network's answer")
     }
     let loss = InversionLoss(
-      scene: scene, question: question, layer: layers.inversion, features: trace[layers.inversion])
-    let mask = maskModel(of: trace[layers.mask], over: subject.input)
+      scene: scene, question: question, layer: layers.inversion, features: pass[layers.inversion])
+    let mask = maskModel(of: pass[layers.mask], over: subject.input)
     let account = InversionAccount(loss: loss, logits: logits.scalars)
     let outcome =
       profile == .tidemark
-      ? wellPosed(loss, mask, at: layers.mask, account).run() : published(loss, mask).run()
-    return account.explanation(
+      ? wellPosed(
+        loss, mask, from: start(of: loss, mask, at: layers.mask),
+        unit: max(account.lead - account.backgroundLead, 1)
+      ).run() : published(loss, mask).run()
+    var explanation = account.explanation(
       of: outcome, by: mask,
       notes: [
         "inversionLayer": layers.inversion.description, "maskLayer": layers.mask.description,
       ], gradients: profile == .tidemark && basis == .channels ? 1 : 0)
+    var strips = InversionStrips(loss: loss, model: mask)
+    if let outcome {
+      if trace { strips.add(outcome.film) }
+      if channels > 0 { strips.add(channels: channels, of: outcome) }
+    }
+    let depths = try self.layers.names.map { name throws(ExplainerError) in
+      try model.activationLayer(.named(name), for: Self.about.name).name
+    }
+    strips.add(depths) { loss, features in
+      let mask = maskModel(of: features, over: subject.input)
+      return (mask, inversion(of: loss, mask))
+    }
+    strips.complete(&explanation)
+    return explanation
+  }
+
+  /// The first stage alone, with all channels alike to begin with: no class has a say in it.
+  private func inversion(of loss: InversionLoss, _ mask: MaskModel) -> InversionOutcome? {
+    var method = self
+    method.steps = .set(0)
+    return profile == .tidemark
+      ? method.wellPosed(loss, mask, from: mask.even, unit: 1).run()
+      : method.published(loss, mask).run()
   }
 
   /// The last layer with positions that is not the answer itself, unless named.
@@ -198,14 +242,14 @@ public struct GuidedFeatureInversion: Explainer {
   }
 
   private func wellPosed(
-    _ loss: InversionLoss, _ mask: MaskModel, at layer: LayerName, _ account: InversionAccount
+    _ loss: InversionLoss, _ mask: MaskModel, from start: [Double], unit: Double
   ) -> WellPosedInversion {
     WellPosedInversion(
-      loss: loss, model: mask, start: start(of: loss, mask, at: layer),
+      loss: loss, model: mask, start: start,
       inversionSteps: Int(inversionSteps.value(Double(Self.tidemarkInversionSteps))),
       steps: Int(steps.value(Double(Self.tidemarkSteps))), rate: rate.value(Self.tidemarkRate),
       tolerance: tolerance, anchor: anchor, backgroundWeight: backgroundWeight,
-      unit: max(account.lead - account.backgroundLead, 1), area: area, smoothness: smoothness)
+      unit: unit, area: area, smoothness: smoothness)
   }
 
   /// Nine parts the positive ones of the channels' mean slopes and one part the same for all; of a free
@@ -213,7 +257,7 @@ public struct GuidedFeatureInversion: Explainer {
   private func start(
     of loss: InversionLoss, _ mask: MaskModel, at layer: LayerName
   ) -> [Double] {
-    guard mask.form != .free else { return [Double](repeating: 0.5, count: mask.count) }
+    guard mask.form != .free else { return mask.even }
     let gradient = loss.scene.model.gradient(
       of: loss.question.objective, for: loss.scene.input, at: layer
     ).gradient
@@ -224,8 +268,7 @@ public struct GuidedFeatureInversion: Explainer {
       }
     }
     let sum = slopes.reduce(0, +)
-    let even = 1 / Double(mask.count)
-    guard sum > 0, sum.isFinite else { return [Double](repeating: even, count: mask.count) }
-    return slopes.map { 0.9 * $0 / sum + 0.1 * even }
+    guard sum > 0, sum.isFinite else { return mask.even }
+    return zip(slopes, mask.even).map { 0.9 * $0 / sum + 0.1 * $1 }
   }
 }

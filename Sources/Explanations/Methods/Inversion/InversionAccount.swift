@@ -55,7 +55,7 @@ struct InversionAccount {
     let (kept, removed) = (shown(by: mask, .kept), shown(by: mask, .removed))
     diagnostics.values.merge([
       "probabilityKept": kept, "probabilityRemoved": removed,
-      "area": mask.reduce(0, +) / Double(mask.count),
+      "area": outcome.mask.area,
       "inversionSteps": Double(outcome.inversionLosses.count),
       "steps": Double(outcome.losses.count),
     ]) { $1 }

@@ -8,6 +8,7 @@ struct InversionOutcome {
   /// The loss of every step of each stage.
   var inversionLosses: [Double]
   var losses: [Double]
+  var film: MaskFilm
   var ending: Ending
   /// Where the loss goes through the softmax: the largest slope of a probability over all steps of the
   /// second stage and both composites. Near zero, there was nothing to go by.

@@ -20,6 +20,8 @@ struct MaskModel {
     var map: Tensor { Tensor(cells.map { Float($0) }, shape: shape) }
     /// Whether it is the same everywhere, as only a free mask can be.
     var isFlat: Bool { cells.allSatisfy { $0 == cells.first } }
+    /// Mean of the values: the part of the picture that it shows.
+    var area: Double { values.reduce(0, +) / Double(values.count) }
     fileprivate let cells: [Double]
     fileprivate let shape: Shape
     fileprivate let scaling: MaskScaling?
@@ -56,6 +58,11 @@ struct MaskModel {
   var rows: Int { enlargement.rows }
   var columns: Int { enlargement.columns }
 
+  /// Weights `[count]` that are all alike: parts of 1, of a free mask a half each.
+  var even: [Double] {
+    [Double](repeating: form == .free ? 0.5 : 1 / Double(count), count: count)
+  }
+
   /// Channels that are the same everywhere, and so add nothing to a mask.
   var deadChannels: Int {
     form == .free
@@ -66,18 +73,53 @@ struct MaskModel {
       }
   }
 
-  /// The mask for weights `[count]`; nil where it would be the same everywhere.
-  func mask(_ weights: [Double]) -> Mask? {
-    let shape: Shape = [1, rows, columns]
-    if form == .free {
-      return Mask(values: enlargement(weights), cells: weights, shape: shape, scaling: nil)
+  /// The map of a channel, `[1, h, w]`.
+  func map(ofChannel channel: Int) -> Tensor {
+    Tensor(
+      maps[channel * plane..<(channel + 1) * plane].map { Float($0) }, shape: [1, rows, columns])
+  }
+
+  /// The part of the variance of Σ wᵢAᵢ that each wᵢAᵢ accounts for, its covariance with the sum: they
+  /// add up to 1. Zero where the sum does not vary, and for a free mask.
+  func shares(_ weights: [Double]) -> [Double] {
+    guard form != .free else { return [Double](repeating: 0, count: count) }
+    let sum = combination(weights)
+    let mean = sum.reduce(0, +) / Double(plane)
+    let variance = sum.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    guard variance > 0 else { return [Double](repeating: 0, count: count) }
+    return (0..<count).map { channel in
+      let covariance = (0..<plane).reduce(0) {
+        $0 + (sum[$1] - mean) * maps[channel * plane + $1]
+      }
+      return weights[channel] * covariance / variance
     }
+  }
+
+  /// Σ wᵢAᵢ, `[plane]`.
+  private func combination(_ weights: [Double]) -> [Double] {
     var sum = [Double](repeating: 0, count: plane)
     maps.withUnsafeBufferPointer { maps in
       for channel in 0..<count where weights[channel] != 0 {
         for place in 0..<plane { sum[place] += weights[channel] * maps[channel * plane + place] }
       }
     }
+    return sum
+  }
+
+  /// A mask that shows nothing.
+  var empty: Mask {
+    Mask(
+      values: [Double](repeating: 0, count: enlargement.height * enlargement.width),
+      cells: [Double](repeating: 0, count: rows * columns), shape: [1, rows, columns], scaling: nil)
+  }
+
+  /// The mask for weights `[count]`; nil where it would be the same everywhere.
+  func mask(_ weights: [Double]) -> Mask? {
+    let shape: Shape = [1, rows, columns]
+    if form == .free {
+      return Mask(values: enlargement(weights), cells: weights, shape: shape, scaling: nil)
+    }
+    let sum = combination(weights)
     if form == .enlargedThenScaled {
       return MaskScaling(enlargement(sum), by: .maximum).map {
         Mask(

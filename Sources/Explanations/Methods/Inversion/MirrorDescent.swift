@@ -37,10 +37,17 @@ struct MirrorDescent {
   /// The smallest weight, and the smallest distance of a weight in the box from 1.
   private static let least = 1e-9
 
-  /// - Parameter slope: nil where the function is not defined; such a step is taken back.
+  /// - Parameters:
+  ///   - visit: told of the best weights so far and their value after each evaluation.
+  ///   - slope: nil where the function is not defined; such a step is taken back.
   /// - Returns: nil where it is not defined at the start.
-  func minimum(from start: [Double], _ slope: (_ weights: [Double]) -> Slope?) -> Result? {
+  func minimum(
+    from start: [Double],
+    visiting visit: (_ weights: [Double], _ value: Double) -> Void = { _, _ in },
+    _ slope: (_ weights: [Double]) -> Slope?
+  ) -> Result? {
     guard var (value, gradient) = slope(start), value.isFinite else { return nil }
+    visit(start, value)
     var result = Result(weights: start, values: [value], hasConverged: false)
     var length = rate
     while result.values.count < limit {
@@ -62,6 +69,7 @@ struct MirrorDescent {
         length *= 0.6
       }
       result.values.append(value)
+      visit(result.weights, value)
       if result.values.count > Self.window,
         result.values[result.values.count - 1 - Self.window] - value <= tolerance
       {

@@ -17,8 +17,8 @@ struct PublishedInversion {
     var weights = [Double](repeating: PublishedSchedule.firstWeight, count: model.count)
     guard let first = model.mask(weights) else { return nil }
     var outcome = InversionOutcome(
-      weights: weights, mask: first, inversionLosses: [], losses: [], ending: .complete,
-      steepness: 0)
+      weights: weights, mask: first, inversionLosses: [], losses: [], film: MaskFilm(),
+      ending: .complete, steepness: 0)
     var adam = Adam(count: model.count)
     for step in 0..<inversionSteps + steps {
       guard let mask = model.mask(weights), step == 0 || !mask.isFlat else {
@@ -35,6 +35,10 @@ struct PublishedInversion {
       slopes = model.pullback(slopes, at: mask)
       addPenalty(isInverting ? inversionPenalty : penalty, of: weights, to: &value, &slopes)
       if isInverting { outcome.inversionLosses.append(value) } else { outcome.losses.append(value) }
+      outcome.film.add(
+        MaskFilm.Take(
+          stage: isInverting ? 1 : 2, step: isInverting ? step : step - inversionSteps, loss: value,
+          weights: weights))
       guard value.isFinite, slopes.allSatisfy(\.isFinite) else {
         outcome.ending = .nonFinite
         return outcome

@@ -35,11 +35,12 @@ struct WellPosedInversion {
 
   /// Nil where the first mask is the same everywhere.
   func run() -> InversionOutcome? {
-    let inverted = minimum(from: start, steps: inversionSteps) {
+    var film = MaskFilm()
+    let inverted = minimum(from: start, steps: inversionSteps, stage: 1, &film) {
       loss.inversion($0, relative: true)
     }
     let begin = inverted?.weights ?? start
-    let classified = minimum(from: begin, steps: steps) { mask in
+    let classified = minimum(from: begin, steps: steps, stage: 2, &film) { mask in
       loss.ofLogits(mask) { side, logits in
         let (lead, slope) = loss.lead(logits)
         let factor = (side == .kept ? -1 : backgroundWeight) / unit
@@ -52,18 +53,25 @@ struct WellPosedInversion {
     let isFinished = (classified ?? inverted)?.hasConverged != false
     return InversionOutcome(
       weights: weights, mask: mask, inversionLosses: inverted?.values ?? [],
-      losses: classified?.values ?? [], ending: isFinished ? .complete : .notConverged)
+      losses: classified?.values ?? [], film: film,
+      ending: isFinished ? .complete : .notConverged)
   }
 
   /// Nil where no steps are asked for, or the loss is not defined.
   private func minimum(
-    from start: [Double], steps: Int, _ data: (_ mask: [Double]) -> InversionLoss.Slope
+    from start: [Double], steps: Int, stage: Int, _ film: inout MaskFilm,
+    _ data: (_ mask: [Double]) -> InversionLoss.Slope
   ) -> MirrorDescent.Result? {
     guard steps > 0 else { return nil }
     let descent = MirrorDescent(
       domain: model.form == .free ? .box : .simplex, rate: rate, tolerance: tolerance,
       limit: steps)
-    return descent.minimum(from: start) { weights in
+    var step = 0
+    func visit(_ weights: [Double], _ loss: Double) {
+      film.add(MaskFilm.Take(stage: stage, step: step, loss: loss, weights: weights))
+      step += 1
+    }
+    return descent.minimum(from: start, visiting: visit) { weights in
       guard let mask = model.mask(weights) else { return nil }
       var (value, gradient) = data(mask.values)
       addArea(of: mask.values, to: &value, &gradient)
