@@ -309,7 +309,8 @@ class Row:
         self.best = min((contender.name for contender in theirs), key=median.get)
         self.torch_base, self.torch_memory = torch_memory(options, name, work, batch)
         # Operations for one run: a backward pass counts as much as a forward pass.
-        passes = {"forward": batch, "gradient": 2 * batch, "ig": 2 * STEPS, "inversion": 2 * (10 + 2 * 70),
+        passes = {"forward": batch, "gradient": 2 * batch, "ig": 2 * STEPS,
+                  "inversion": 2 * (10 + 2 * 70),
                   "train": 3 * batch}[work]
         self.giga = 1e-9 * server.operations * passes
 
@@ -466,7 +467,7 @@ def report(options, rows, peak, load, before, during, notes):
               "|---|--:|---|--:|---|--:|---|--:|--:|--:|--:|--:|--:|--:|"]
     lines += ["| " + " | ".join(row.cells(peak)) + " |" for row in rows]
     lines += ["", "`ig` explains one picture by "
-              f"{STEPS} steps in passes of `batch`; with workers, a "
+              f"{STEPS} steps in passes of `batch`, `inversion` by 10 and 70 steps; with workers, a "
               "picture for each, and the time is that of one picture's share. A backward pass counts as "
               "many operations as a forward pass, that of a training twice as many; `train` is "
               "forward, back and a step with momentum. Memory is a process's peak at this work alone; for "

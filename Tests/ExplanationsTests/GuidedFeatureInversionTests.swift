@@ -1,3 +1,4 @@
+import Foundation
 import Kernels
 import Networks
 import Tensors
@@ -72,9 +73,39 @@ struct GuidedFeatureInversionTests {
     let masks = try [Float(0), 1e-3].map {
       try Self.method(.tidemark).explain(try Self.question(noise: $0), using: model).map.values
     }
-    let means = masks.map { Float($0.sum / Double($0.count)) }
-    let (a, b) = (masks[0].map { $0 - means[0] }, masks[1].map { $0 - means[1] })
-    #expect(a.dot(b) / (a.dot(a) * b.dot(b)).squareRoot() > 0.95)
+    #expect(Self.correlation(masks[0], masks[1]) > 0.95)
+  }
+
+  private static func correlation(_ a: Tensor, _ b: Tensor) -> Double {
+    let means = [a, b].map { Float($0.sum / Double($0.count)) }
+    let (a, b) = (a.map { $0 - means[0] }, b.map { $0 - means[1] })
+    return a.dot(b) / (a.dot(a) * b.dot(b)).squareRoot()
+  }
+
+  @Test(.enabled(if: SharedFolder.exists))
+  func `our masks of a photograph hardly change with noise that nobody sees`() throws {
+    let network = try ModelFile.read(SharedFolder.file("models/squeezenet1.1.onnx").path).network
+    let model = CompiledNetwork(try network.reading(.caffe))
+    let crop = try NPY.read(
+      SharedFolder.file("golden/pretrained/squeezenet1.1/crop_rgb8.npy").path
+    ).scalars
+    let plane = 224 * 224
+    let values = (0..<3).flatMap { channel in
+      (0..<plane).map { place in crop[place * 3 + channel] / 255 }
+    }
+    let photograph = Tensor(values, shape: [1, 3, 224, 224])
+    var random = TestRandom(77)
+    let classes = model.prediction(for: photograph).ranking(2)
+    for fact in classes {
+      let masks = try [Float(0), 1e-3, 1e-3].map { strength in
+        var input = photograph
+        input.add(random.tensor(input.shape), scaledBy: strength)
+        return try GuidedFeatureInversion().explain(
+          Question(.synthetic(input), fact: fact), using: model
+        ).map.values
+      }
+      for noisy in masks.dropFirst() { #expect(Self.correlation(masks[0], noisy) > 0.95) }
+    }
   }
 
   @Test func `the published numbers of steps are taken`() throws {
