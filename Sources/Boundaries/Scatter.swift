@@ -3,10 +3,12 @@ import Tensors
 /// Random points beyond the boundary, for sites whose gradients lead nowhere: found by forward passes
 /// alone.
 ///
-/// Normal noise around the start doubles, within the bounds, until the decision changes.
+/// Changes in random directions double, within the bounds, until the decision changes. Every other
+/// direction is normal noise; the rest are the same for all pixels of a channel, since networks of
+/// pictures often average noise away.
 struct Scatter {
   /// Directions for each site.
-  var directions = 8
+  var directions = 16
 
   /// Just beyond the boundary on each direction that meets one.
   func exits(for sites: [Int], in survey: Survey) -> [Crossing.Exit] {
@@ -19,7 +21,7 @@ struct Scatter {
     var open = sites.flatMap { site in
       let random = CounterRandom(seed: survey.sites[site].seed, stream: RandomStream.scatter)
       return (0..<directions).map { number in
-        (site, number, random.normal(survey.sites[site].start.shape, sample: number))
+        (site, number, direction(number, survey.sites[site].start.shape, random))
       }
     }
     for power in -8...12 where !open.isEmpty {
@@ -38,6 +40,15 @@ struct Scatter {
       open = open.indices.filter { !isBeyond[$0] }.map { open[$0] }
     }
     return rays
+  }
+
+  private func direction(_ number: Int, _ shape: Shape, _ random: CounterRandom) -> Tensor {
+    if number % 2 == 0 || shape.rank < 4 || shape[2] * shape[3] < 16 {
+      return random.normal(shape, sample: number)
+    }
+    let colors = random.normal([shape[1]], sample: number)
+    let plane = shape[2] * shape[3]
+    return Tensor((0..<shape.count).map { colors[$0 / plane] }, shape: shape)
   }
 }
 

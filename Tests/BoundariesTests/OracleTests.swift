@@ -139,6 +139,33 @@ struct OracleTests {
     }
   }
 
+  @Test func `turning a linear model turns its nearest point`() throws {
+    var random = TestRandom(11)
+    for _ in 0..<4 {
+      let rows = (0..<4).map { _ in random.tensor([6]).scalars }
+      let input = random.tensor([1, 1, 1, 6])
+      // A reflection x → x − 2⟨u, x⟩u leaves lengths as they are.
+      let axis = random.tensor([6])
+      let length = axis.dot(axis)
+      func reflected(_ values: [Float]) -> [Float] {
+        let share = Float(2 * Tensor(values, shape: [6]).dot(axis) / length)
+        return zip(values, axis.scalars).map { $0 - share * $1 }
+      }
+      func point(_ rows: [[Float]], _ input: Tensor) throws -> BoundaryPoint {
+        let network = try CompiledNetwork(SmallNetworks.linear(rows, bias: [0.1, 0, -0.2, 0.3]))
+        let fact = network.prediction(for: input).top
+        return try #require(
+          try ProjectionSearch().nearestPoint(
+            for: Self.query(input, fact: fact), using: network
+          ).point)
+      }
+      let plain = try point(rows, input)
+      let turned = try point(rows.map(reflected), PlainNetworks.input(reflected(input.scalars)))
+      #expect(abs(plain.distance - turned.distance) < 1e-5 && plain.foil == turned.foil)
+      expectClose(turned.displacement, reflected(plain.displacement.scalars), 1e-4)
+    }
+  }
+
   @Test func `distances are in pixels, whatever the network reads`() throws {
     // The network reads y = 4x − 1 for its pixels x.
     let space = try PixelSpace(scale: [4], shift: [-1])

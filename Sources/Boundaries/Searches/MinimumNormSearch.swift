@@ -63,6 +63,10 @@ public struct MinimumNormSearch: BoundarySearch {
         moved[place] = held(moved[place], radii[place], site)
       }
     }
+    // Where no step went beyond, the last is the nearest to it.
+    for place in sites.indices where nearest[place].point == nil {
+      nearest[place].offer(Ascent.moved(survey.sites[sites[place]], moved[place]), 0)
+    }
     return nearest.candidates(sites)
   }
 

@@ -64,8 +64,8 @@ struct ProjectionLane {
     guard let normal, !isConverged else { return }
     let back = Double(margin) + VectorSums.dot(normal, site.start) - VectorSums.dot(normal, point)
     // Where the model would have the start near or beyond the boundary already, it is not to be
-    // believed.
-    let value = max(back, 0.02 * scale) + 2e-4 * scale
+    // believed. A little further, so that points beyond are met as often as points inside.
+    let value = max(back, 0.02 * scale) + 1e-3 * scale
     let next = CutProjection(site: site, normal: normal).point(value: value).point
     let reach = site.distance(next)
     let farthest = 2 * score

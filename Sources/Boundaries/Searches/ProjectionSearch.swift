@@ -13,7 +13,7 @@ import Tensors
 /// the boundary at large, then closer and closer.
 ///
 /// It starts toward the `starts` nearest of the `rivals` best classes, as their linear models at the
-/// start tell; then the budget goes to ever fewer of them. The nearest points are brought onto the
+/// start tell, or fewer where the budget is small; then it goes to ever fewer of them. The nearest points are brought onto the
 /// boundary by forward passes, and the last gradients try plain projections from there, kept only where
 /// they lead nearer: on smooth boundaries these converge to the very point. A start ends early where the
 /// displacement is along the normal, so that linear networks cost two gradients a class.
@@ -30,9 +30,9 @@ public struct ProjectionSearch: BoundarySearch {
   /// How many of the best other classes are looked at from the start, at most; at least 1.
   public var rivals = 9
   /// How many classes are pursued at first, at most; at least 1.
-  public var starts = 4
+  public var starts = 9
   /// How much of the first new gradient enters the average, above 0 and at most 1.
-  public var firstWeight = 0.7
+  public var firstWeight = 0.9
 
   public static let about = SearchDescription(
     name: "projection",
