@@ -15,7 +15,7 @@ struct ProjectionLane {
 
   let site: Int
   /// The class it goes for; nil for whichever is best where it stands.
-  let rival: ClassIndex?
+  private(set) var rival: ClassIndex?
   let origin: String
   private(set) var point: Tensor
   private(set) var normal: Tensor?
@@ -35,12 +35,22 @@ struct ProjectionLane {
   /// The least distance expected; infinite before anything was found.
   var score: Double { stops.first?.score ?? .infinity }
 
+  /// The class whose margin is to be followed at the point: after the first steps, one that is clearly
+  /// nearer than the rival takes its place. With many classes it is seldom known at the start.
+  func rival(at logits: [Float], of site: Site) -> ClassIndex {
+    let best = site.rival(in: logits)
+    guard let rival else { return best }
+    let lead = site.margin(logits, over: rival) - site.margin(logits, over: best)
+    return steps >= 3 && lead > 0.05 * site.startMargin ? best : rival
+  }
+
   /// Takes the slope at the point and goes on to the next one.
   ///
   /// - Parameter weight: how much of the gradient enters the average.
   mutating func advance(_ slope: Survey.Slope, of site: Site, weight: Float) {
     let gradient = slope.gradient
     let overall = site.margin(slope.logits)
+    if rival != nil { rival = rival(at: slope.logits, of: site) }
     let margin = rival.map { site.margin(slope.logits, over: $0) } ?? overall
     steps += 1
     let steepness = site.norm.dual.length(of: gradient)

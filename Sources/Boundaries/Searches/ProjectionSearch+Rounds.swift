@@ -113,8 +113,9 @@ extension ProjectionSearch {
       }
       if live.isEmpty { return }
       let slopes = survey.slopes(at: live.map { .init(lanes[$0].site, lanes[$0].point) }) {
-        let site = survey.sites[lanes[live[$0]].site]
-        return site.seed(over: lanes[live[$0]].rival ?? site.rival(in: $1))
+        let lane = lanes[live[$0]]
+        let site = survey.sites[lane.site]
+        return site.seed(over: lane.rival(at: $1, of: site))
       }
       for (index, slope) in zip(live, slopes) {
         let lane = lanes[index]

@@ -13,7 +13,8 @@ import Tensors
 /// the boundary at large, then closer and closer.
 ///
 /// It starts toward the `starts` nearest of the `rivals` best classes, as their linear models at the
-/// start tell, or fewer where the budget is small; then it goes to ever fewer of them. The nearest points are brought onto the
+/// start tell, or fewer where the budget is small; then it goes to ever fewer of them. A start whose class is overtaken by
+/// another follows that one. The nearest points are brought onto the
 /// boundary by forward passes, and the last gradients try plain projections from there, kept only where
 /// they lead nearer: on smooth boundaries these converge to the very point. A start ends early where the
 /// displacement is along the normal, so that linear networks cost two gradients a class.
