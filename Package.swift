@@ -23,6 +23,7 @@ func uses(_ name: String, header: String) -> Bool {
 }
 
 let usesOneDNN = uses("ONEDNN", header: "dnnl.h")
+let usesLAPACK = uses("LAPACK", header: "lapacke.h")
 
 // MARK: - Floors, bottom to top
 
@@ -36,6 +37,8 @@ struct Floor {
 let floors: [Floor] = [
   Floor(name: "Imaging"),
   Floor(name: "Tensors"),
+  Floor(
+    name: "Directions", dependencies: ["Imaging", "Tensors"] + (usesLAPACK ? ["CLAPACK"] : [])),
   Floor(name: "ImageCodecs", dependencies: ["Imaging", "CImageShims"]),
   Floor(name: "Samples", dependencies: ["Imaging", "Tensors", "ImageCodecs"]),
   Floor(
@@ -73,6 +76,7 @@ let systemLibraries: [Target] =
   + (usesOneDNN
     ? [.systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"]), .brew(["onednn"])])]
     : [])
+  + (usesLAPACK ? [.systemLibrary(name: "CLAPACK", providers: [.apt(["liblapacke-dev"])])] : [])
 
 let cTargets: [Target] =
   [
@@ -94,6 +98,7 @@ let testSettings: [SwiftSetting] =
     .enableUpcomingFeature("InternalImportsByDefault"),
   ]
   + (usesOneDNN ? [.define("TIDEMARK_ONEDNN")] : [])
+  + (usesLAPACK ? [.define("TIDEMARK_LAPACK")] : [])
 
 /// Warnings are errors where the project itself is checked, and nobody else's trouble. Tests are left
 /// out: the testing library's macros expand to code that warns.

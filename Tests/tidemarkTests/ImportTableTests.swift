@@ -8,6 +8,7 @@ struct ImportTableTests {
   static let table: [(folder: String, modules: Set<String>)] = [
     ("Imaging", libc),
     ("Tensors", libc),
+    ("Directions", libc.union(["Imaging", "Tensors", "CLAPACK"])),
     ("ImageCodecs", ["Imaging", "CImageShims"]),
     (
       "Samples",
@@ -79,7 +80,7 @@ struct ImportTableTests {
     for row in Self.table {
       #expect(files.contains { $0.hasPrefix("\(row.folder)/") }, "no file is in \(row.folder)")
     }
-    for fence in ["CImageShims", "CComputeShims", "CKernels"] {
+    for fence in ["CImageShims", "CComputeShims", "CKernels", "CLAPACK"] {
       #expect(Self.table.count { $0.modules.contains(fence) } == 1, "\(fence)")
     }
   }
