@@ -1,5 +1,6 @@
-/// A mean over pictures, and how certain it is.
+/// A mean over pictures, or another number of them all, and how certain it is.
 public struct Interval: Sendable, Hashable, Codable {
+  /// The number itself.
   public let mean: Double
   /// The ends of the interval.
   public let lower: Double

@@ -1,6 +1,7 @@
 import Tensors
 
-/// Intervals for means over pictures, by drawing the pictures again, with replacement.
+/// Intervals for means over pictures, and for other numbers of them, by drawing the pictures again,
+/// with replacement.
 ///
 /// Deterministic: which pictures a resample takes depends on the seed, its number and how many
 /// there are. An interval is between percentiles of the resamples' means.
@@ -35,26 +36,33 @@ public struct PairedBootstrap: Sendable, Hashable, Codable {
 
   private func interval(of values: [Double]) -> Interval? {
     guard values.count >= 2 else { return nil }
-    let random = CounterRandom(seed: seed, stream: MeasureStream.resampling)
-    var means: [Double] = []
-    means.reserveCapacity(resamples)
-    for resample in 0..<resamples {
-      var sequence = random.sequence(sample: resample)
+    return interval(about: values.reduce(0, +) / Double(values.count), count: values.count) {
+      random in
       var sum = 0.0
-      for _ in values { sum += values[Int.random(in: 0..<values.count, using: &sequence)] }
-      means.append(sum / Double(values.count))
+      for _ in values { sum += values[Int.random(in: 0..<values.count, using: &random)] }
+      return sum / Double(values.count)
     }
-    means.sort()
+  }
+
+  /// Percentiles of what `statistic` finds when it draws pictures by the numbers it is given, about
+  /// what it finds for all `count` pictures.
+  func interval(
+    about value: Double, count: Int, of statistic: (inout CounterRandom.Sequence) -> Double
+  ) -> Interval {
+    let random = CounterRandom(seed: seed, stream: MeasureStream.resampling)
+    let found = (0..<resamples).map { resample in
+      var sequence = random.sequence(sample: resample)
+      return statistic(&sequence)
+    }.sorted()
     /// Between neighbours in proportion.
     func percentile(_ part: Double) -> Double {
-      let place = part * Double(means.count - 1)
+      let place = part * Double(found.count - 1)
       let below = Int(place)
-      let above = min(below + 1, means.count - 1)
-      return means[below] + (place - Double(below)) * (means[above] - means[below])
+      let above = min(below + 1, found.count - 1)
+      return found[below] + (place - Double(below)) * (found[above] - found[below])
     }
     return Interval(
-      mean: values.reduce(0, +) / Double(values.count),
-      lower: percentile((1 - confidence) / 2), upper: percentile((1 + confidence) / 2),
-      count: values.count)
+      mean: value, lower: percentile((1 - confidence) / 2), upper: percentile((1 + confidence) / 2),
+      count: count)
   }
 }
