@@ -174,9 +174,10 @@ extension Chart {
 
   /// A matrix of numbers with `places` decimals and a colour bar.
   ///
-  /// Traps unless there are as many rows and columns as names for them.
+  /// Numbers are written where there is room; cells without a finite one are gray and bare. Traps
+  /// unless there are as many rows and columns as names for them.
   public static func matrix(
-    _ values: [[Double]],
+    _ values: [[Double?]],
     rows: [String],
     columns: [String],
     title: String = "",
@@ -188,7 +189,8 @@ extension Chart {
       values.count == rows.count && values.allSatisfy { $0.count == columns.count },
       "a matrix needs a name for every row and column"
     )
-    let labels = values.map { $0.map { decimal($0, places: places) } }
+    let values = values.map { $0.map { $0 ?? .nan } }
+    let labels = values.map { $0.map { $0.isFinite ? decimal($0, places: places) : "" } }
     let matrix = ChartSeries.Matrix(values: values, labels: labels, colorMap: colorMap)
     let low = colorMap.kind == .diverging ? -matrix.scale : 0
     return Chart(
@@ -198,5 +200,37 @@ extension Chart {
       series: [ChartSeries(mark: .matrix(matrix))],
       colorBar: ChartColorBar(colorMap: colorMap, range: low...matrix.scale, label: label)
     )
+  }
+
+  /// A number for each ordered pair of classes, such as the median distance to where the decision
+  /// flips from the row's class to the column's.
+  ///
+  /// Three significant digits of the largest are written where there is room; pairs without a finite
+  /// number are gray. Traps unless there are as many rows and columns as class names.
+  public static func classPairs(
+    _ values: [[Double?]],
+    classes: [String],
+    title: String = "",
+    label: String = ""
+  ) -> Chart {
+    let largest = values.joined().reduce(0) { largest, value in
+      value.map { $0.isFinite ? max(largest, abs($0)) : largest } ?? largest
+    }
+    var places = 2
+    // Up to 0.000999 may be written with six places.
+    var head = largest
+    while head > 0, head < 0.9995, places < 6 {
+      head *= 10
+      places += 1
+    }
+    while head >= 9.995, places > 0 {
+      head /= 10
+      places -= 1
+    }
+    var chart = matrix(
+      values, rows: classes, columns: classes, title: title, places: places, label: label)
+    chart.x.label = "to class"
+    chart.y.label = "from class"
+    return chart
   }
 }

@@ -94,6 +94,49 @@ struct ChartTests {
     #expect(corner(1, 1) == ColorMap.blueRed.color(at: 1))
   }
 
+  @Test func `cells without a number are gray and bare`() {
+    let chart = Chart.matrix(
+      [[nil, 0.5], [.infinity, .nan]], rows: ["a", "b"], columns: ["c", "d"])
+    guard case .matrix(let matrix) = chart.series[0].mark else {
+      Issue.record("a matrix is a matrix")
+      return
+    }
+    #expect(matrix.labels == [["", "0.50"], ["", ""]])
+    #expect(chart.colorBar?.range == 0...0.5)
+    let plot = Plot(chart, in: Rect(x: 10, y: 10, width: 300, height: 220)).rect
+    let picture = chart.rendered(size: size)
+    let half = plot.width / 2
+    for (row, column) in [(0.0, 0.0), (1, 0), (1, 1)] {
+      let (left, top) = (Int(plot.x + column * half), Int(plot.y + row * half))
+      for y in top + 2..<top + Int(half) - 2 {
+        for x in left + 2..<left + Int(half) - 2 {
+          guard picture.color(x, y) != Chart.gridColor else { continue }
+          Issue.record("\(x), \(y) is not gray")
+          return
+        }
+      }
+    }
+    let none = Chart.matrix([[nil]], rows: ["a"], columns: ["b"]).rendered(size: size)
+    #expect(none.size == size)
+  }
+
+  @Test(arguments: [
+    (1.314, "1.31"), (0.0123, "0.0123"), (31.67, "31.7"), (431.6, "432"), (0.9999, "1.00"),
+    (0.5, "0.500"), (12345, "12345"), (0, "0.00"), (9.996, "10.0"),
+  ])
+  func `pairs of classes are written with three digits of the largest`(
+    value: Double, text: String
+  ) {
+    let chart = Chart.classPairs([[nil, value], [0, nil]], classes: ["4", "9"])
+    guard case .matrix(let matrix) = chart.series[0].mark else {
+      Issue.record("pairs are a matrix")
+      return
+    }
+    #expect(matrix.labels[0] == ["", text])
+    #expect(chart.x.scale == .categories(["4", "9"]) && chart.y.scale == chart.x.scale)
+    #expect(chart.x.label == "to class" && chart.y.label == "from class")
+  }
+
   @Test func `a confusion matrix is coloured by the share of its row`() {
     let chart = Chart.confusionMatrix([[30, 10], [0, 0]], classes: ["cat", "dog"])
     guard case .matrix(let matrix) = chart.series[0].mark else {
