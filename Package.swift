@@ -53,14 +53,14 @@ let floors: [Floor] = [
   Floor(name: "Boundaries", dependencies: ["Imaging", "Tensors", "Networks"]),
   Floor(
     name: "Training", dependencies: ["Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks"]),
-  Floor(name: "Explanations", dependencies: ["Imaging", "Tensors", "Networks"]),
+  Floor(name: "Explanations", dependencies: ["Imaging", "Tensors", "Networks", "Boundaries"]),
   Floor(name: "Measures", dependencies: ["Imaging", "Tensors", "Networks", "Explanations"]),
   Floor(name: "Rendering", dependencies: ["Imaging", "Explanations"]),
   Floor(
     name: "Jobs",
     dependencies: [
-      "Imaging", "ImageCodecs", "Samples", "Tensors", "Kernels", "Networks", "Explanations",
-      "Measures", "Rendering", .product(name: "Crypto", package: "swift-crypto"),
+      "Imaging", "ImageCodecs", "Samples", "Tensors", "Kernels", "Networks", "Boundaries",
+      "Explanations", "Measures", "Rendering", .product(name: "Crypto", package: "swift-crypto"),
     ]),
 ]
 

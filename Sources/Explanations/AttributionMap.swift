@@ -9,6 +9,8 @@ public struct AttributionMap: Sendable, Equatable {
     case signed
     /// Zero or more: strength without direction.
     case magnitude
+    /// A change of the input, in its units: positive is brighter, negative darker.
+    case change
   }
 
   /// `[C, h, w]` at the method's own resolution, covering the whole input. C is the input's channel

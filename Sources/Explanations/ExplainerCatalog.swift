@@ -19,6 +19,7 @@ public enum ExplainerCatalog {
     ExplainerEntry(ScoreCAM.self),
     ExplainerEntry(GuidedGradCAM.self),
     ExplainerEntry(GuidedFeatureInversion.self),
+    ExplainerEntry(FlipPoints.self),
     ExplainerEntry(Occlusion.self),
     ExplainerEntry(FeatureAblation.self),
     ExplainerEntry(RISE.self),

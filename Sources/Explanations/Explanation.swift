@@ -1,3 +1,4 @@
+public import Boundaries
 public import Tensors
 
 /// A method's answer to a question.
@@ -36,6 +37,9 @@ public struct Explanation: Sendable {
     case vanishingTarget(probability: Double)
     /// What should show nothing still shows the class, so that little needs to be kept for it.
     case backgroundShowsClass(probability: Double)
+    /// A search for the nearest boundary ended otherwise than by a point, or by one of several that are
+    /// equally near.
+    case boundary(BoundaryStatus)
   }
 
   public init(
@@ -64,6 +68,7 @@ extension Explanation.Status {
     case .maskCollapsed: "mask-collapsed"
     case .vanishingTarget: "vanishing-target"
     case .backgroundShowsClass: "background-shows-class"
+    case .boundary(let status): status.rawValue
     }
   }
 }

@@ -1,10 +1,20 @@
+import Boundaries
 import Explanations
+import Foundation
 
 /// What a figure says of a map in words.
 struct DrawingWords {
   /// `grad-cam: zebra 99%`.
   let title: String
   let notes: [String]
+  /// What an overlay must say; nil for nothing.
+  let caption: String?
+  /// The best class: `zebra 99%`.
+  let best: String
+  /// The same of the counterpart; empty where there is none.
+  let counterpart: String
+  /// How far away the counterpart is.
+  let change: String
 
   init(_ record: MapRecord) {
     let target = record.target
@@ -37,7 +47,27 @@ struct DrawingWords {
       notes.append("Not to be relied on: what should show nothing still shows the class.")
     default: break
     }
+    let boundary = BoundaryStatus(rawValue: record.status)
+    if let boundary { notes.append(boundary.summary) }
+    best = record.prediction.first.map { Self.text($0.classRecord, $0.probability) } ?? ""
+    let guesses = record.counterpart?.prediction ?? []
+    counterpart = guesses.map { Self.text($0.classRecord, $0.probability) }.joined(separator: ", ")
+    change = values["l2"].map { "distance \(Self.number($0))" } ?? "difference"
+    if let other = guesses.first(where: { $0.index != target.fact.index }) {
+      caption = "flips to \(Self.name(other.classRecord)), \(change)"
+      notes.append(
+        "The nearest other class that is known: \(Self.name(other.classRecord)), \(change).")
+    } else {
+      caption = boundary?.summary
+    }
     self.notes = notes
+  }
+
+  /// Three digits.
+  static func number(_ value: Double) -> String {
+    guard value > 0, value.isFinite else { return "\(value)" }
+    let unit = pow(10, 2 - log10(value).rounded(.down))
+    return "\((value * unit).rounded() / unit)"
   }
 
   /// A class with its probability: `zebra 99%`.

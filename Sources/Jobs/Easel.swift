@@ -27,7 +27,7 @@ struct Easel: Sendable {
     guard !waits else { return true }
     return record.drawn == rendering.styles && hasSharedScale(record)
       && record.drawn.allSatisfy { store.exists("\(stem).\($0.suffix)") }
-      && (record.strips ?? []).allSatisfy { $0.paths(at: stem).allSatisfy(store.exists) }
+      && record.companionPaths(at: stem).allSatisfy(store.exists)
   }
 
   private func hasSharedScale(_ record: MapRecord) -> Bool {
@@ -41,20 +41,23 @@ struct Easel: Sendable {
   func redraw(
     _ record: MapRecord, at stem: String, over picture: DecodedPicture
   ) throws -> MapRecord {
-    guard let map = StoredMap.map(of: record.map, at: stem, in: store) else {
+    guard let map = StoredMap.map(of: record.map, at: stem, in: store),
+      let companions = Companions(of: record, at: stem, in: store)
+    else {
       throw StoreError("'\(stem).\(StoredMap.suffix)' was changed; --force makes the map again")
     }
-    let strips = (record.strips ?? []).compactMap { StoredStrip($0, at: stem, in: store) }
-    return try finish(record, drawing(of: map, over: picture), strips, over: picture, at: stem)
+    return try finish(record, drawing(of: map, over: picture), companions, over: picture, at: stem)
   }
 
   /// Writes a map's drawings and then its sidecar, which tells which of them are there.
   func finish(
-    _ record: MapRecord, _ drawing: Drawing, _ strips: [StoredStrip], over picture: DecodedPicture,
-    at stem: String
+    _ record: MapRecord, _ drawing: Drawing, _ companions: Companions,
+    over picture: DecodedPicture, at stem: String
   ) throws -> MapRecord {
     var record = record
-    let drawing = scales?[record.request.method.name].map(drawing.rescaled) ?? drawing
+    var drawing = scales?[record.request.method.name].map(drawing.rescaled) ?? drawing
+    let words = DrawingWords(record)
+    drawing.caption = words.caption
     record.rendering = rendering
     record.drawing = MapRecord.Drawing(drawing)
     record.drawn = []
@@ -65,17 +68,12 @@ struct Easel: Sendable {
     }
     guard !waits else { return record }
     record.drawn = rendering.styles
-    let words = DrawingWords(record)
     for style in rendering.styles {
       let bitmap = drawing.bitmap(style, title: words.title, notes: words.notes)
       try write(bitmap, of: record, as: style.rawValue, to: "\(stem).\(style.suffix)")
     }
-    for strip in strips {
-      try store.write(strip.table.utf8, to: strip.record.path("csv", at: stem))
-      let title = "\(words.title), \(strip.record.name)"
-      let bitmap = strip.drawn(over: picture, by: rendering, title: title)
-      let path = strip.record.path("png", at: stem)
-      try write(bitmap, of: record, as: strip.record.name, to: path)
+    try companions.draw(words, over: picture, by: self, at: stem) { bitmap, path, style in
+      try write(bitmap, of: record, as: style, to: path)
     }
     try write(record, to: stem)
     return record

@@ -99,14 +99,14 @@ struct ItemPipeline: Sendable {
     let stem = map.stem(for: item)
     guard let record = map.record(for: item, in: easel.store),
       audit == nil || record.audit != nil,
-      StoredMap.exists(
-        record.map, strips: record.strips ?? [], at: stem, in: easel.store)
+      StoredMap.exists(record.map, at: stem, in: easel.store),
+      record.companionNumbers(at: stem).allSatisfy(easel.store.exists)
     else { return .missing }
     if easel.isCurrent(record, at: stem) { return .current(record) }
     // Numbers that something else wrote over are made again.
     let isWhole =
       StoredMap.map(of: record.map, at: stem, in: easel.store) != nil
-      && (record.strips ?? []).allSatisfy { StoredStrip($0, at: stem, in: easel.store) != nil }
+      && Companions(of: record, at: stem, in: easel.store) != nil
     return isWhole ? .undrawn(record) : .missing
   }
 }

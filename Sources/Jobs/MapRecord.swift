@@ -146,6 +146,16 @@ public struct MapRecord: Sendable, Codable, Equatable {
     public var frames: [Frame]
   }
 
+  /// Another picture that the method found, as the network reads it.
+  public struct Counterpart: Sendable, Codable, Equatable {
+    /// `[1, C, H, W]` of the numbers in the `.counterpart.npy` file.
+    public var shape: [Int]
+    /// Of that file's bytes.
+    public var numbers: ContentDigest
+    /// What the network says of it: the best two classes.
+    public var prediction: [Guess]
+  }
+
   public struct Drawing: Sendable, Codable, Equatable {
     public var colorMap: ColorMap
     public var range: MapNormalization.Range
@@ -196,6 +206,8 @@ public struct MapRecord: Sendable, Codable, Equatable {
   public var map: Map
   /// Missing where the method made none.
   public var strips: [Strip]?
+  /// Missing where the method found none.
+  public var counterpart: Counterpart?
   /// How drawing was asked for, what came of it, and which drawings are there.
   public var rendering: OverlayRenderer
   public var drawing: Drawing

@@ -65,6 +65,8 @@ struct SummaryLine: Sendable, Codable, Equatable {
   var prediction: MapRecord.Guess?
   var asked: MapRecord.Target?
   var drawing: MapRecord.Drawing?
+  /// What the map's values mean.
+  var sign: AttributionMap.Sign?
   /// Where the files lie in the run folder, without their suffixes.
   var stem: String?
   var key: ContentDigest?
@@ -77,7 +79,7 @@ struct SummaryLine: Sendable, Codable, Equatable {
   enum Fate: Sendable { case finished, redrawn, unchanged, failed }
 
   private enum CodingKeys: CodingKey {
-    case path, method, target, status, prediction, asked, drawing, stem, key, notes, reason
+    case path, method, target, status, prediction, asked, drawing, sign, stem, key, notes, reason
   }
 
   init(_ record: MapRecord, _ fate: Fate) {
@@ -89,6 +91,7 @@ struct SummaryLine: Sendable, Codable, Equatable {
     prediction = record.prediction.first
     asked = record.target
     drawing = record.drawing
+    sign = record.map.sign
     let tag = record.request.target == "predicted" ? nil : record.request.target
     stem =
       "maps/\(path)/" + [record.request.method.name, tag].compactMap(\.self).joined(separator: ".")

@@ -201,11 +201,15 @@ struct SheetWriter: Sendable {
     try store.write(try PNGCodec.encode(bitmap, text: [(PictureFile.keyword, text)]), to: name)
   }
 
-  /// The colour maps of all overlays, in the order of the cells.
-  private func legend(for lines: [SummaryLine]) -> [ColorMap] {
-    var maps: [ColorMap] = []
-    for map in lines.compactMap(\.drawing?.colorMap) where !maps.contains(map) { maps.append(map) }
-    return maps
+  /// The colours of all overlays, in the order of the cells.
+  private func legend(for lines: [SummaryLine]) -> [ColorKey] {
+    var keys: [ColorKey] = []
+    for line in lines {
+      guard let colorMap = line.drawing?.colorMap, let sign = line.sign else { continue }
+      let key = ColorKey(colorMap: colorMap, sign: sign)
+      if !keys.contains(where: { $0.hasSameBar(as: key) }) { keys.append(key) }
+    }
+    return keys
   }
 
   private func drawn(_ row: Sheet.Row) -> ContactSheet.Row {

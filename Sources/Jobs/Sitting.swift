@@ -64,16 +64,23 @@ struct Sitting {
     } catch {
       throw Refusal(error.isAboutModel ? .unsuitable : .method, "\(error)")
     }
-    let numbers = StoredMap(
-      explanation.map, standardError: explanation.standardError, strips: explanation.strips)
+    let numbers = StoredMap(explanation.map, standardError: explanation.standardError)
+    let companions = Companions(
+      strips: explanation.strips.map { StoredStrip($0) },
+      counterpart: explanation.counterpart.map { pixels in
+        StoredCounterpart(pixels, prediction: guesses(model.prediction(for: pixels), 2))
+      })
     let drawing = easel.drawing(of: explanation.map, over: picture)
     do {
       var record = try record(of: explanation, as: numbers, to: question, for: map, drawn: drawing)
+      record.strips = companions.strips.isEmpty ? nil : companions.strips.map(\.record)
+      record.counterpart = companions.counterpart?.record
       record.audit = audit?.values(
         of: explanation, to: question, by: map.method, using: model)
+      try companions.write(to: map.stem(for: picture.item), in: easel.store)
       try numbers.write(to: map.stem(for: picture.item), in: easel.store)
       return try easel.finish(
-        record, drawing, numbers.strips, over: picture, at: map.stem(for: picture.item))
+        record, drawing, companions, over: picture, at: map.stem(for: picture.item))
     } catch {
       throw Refusal(.output, ArtifactStore.reason(error))
     }
@@ -89,17 +96,13 @@ struct Sitting {
       key: ContentDigest(of: try JSONText.line(map.request)),
       request: map.request, input: picture.input, placement: subject.placement,
       seed: "0x" + String(subject.seed, radix: 16),
-      prediction: prediction.ranking(5).map { index in
-        MapRecord.Guess(
-          ClassRecord(index, labels: model.labels), probability: prediction.probabilities[index])
-      },
+      prediction: guesses(prediction, 5),
       target: MapRecord.Target(
         fact: ClassRecord(question.fact, labels: model.labels),
         foil: question.foil.map { ClassRecord($0, labels: model.labels) },
         score: logits[question.fact] - (question.foil.map { logits[$0] } ?? 0),
         probability: prediction.probabilities[question.fact]),
-      map: numbers.record, strips: numbers.strips.isEmpty ? nil : numbers.strips.map(\.record),
-      rendering: job.manifest.rendering,
+      map: numbers.record, rendering: job.manifest.rendering,
       drawing: MapRecord.Drawing(drawing), drawn: [],
       diagnostics: MapRecord.Findings(
         values: explanation.diagnostics.values, notes: explanation.diagnostics.notes,
@@ -107,6 +110,14 @@ struct Sitting {
         forwardPasses: explanation.diagnostics.forwardPasses,
         backwardPasses: explanation.diagnostics.backwardPasses),
       status: Self.status(of: explanation, drawn: drawing))
+  }
+
+  /// The best classes of a prediction.
+  private func guesses(_ prediction: Prediction, _ count: Int) -> [MapRecord.Guess] {
+    prediction.ranking(count).map { index in
+      MapRecord.Guess(
+        ClassRecord(index, labels: model.labels), probability: prediction.probabilities[index])
+    }
   }
 
   /// What the method says of its answer, or else what the map looks like.

@@ -2,21 +2,19 @@ import Explanations
 import Networks
 import Tensors
 
-/// An answer's numbers as files: the map itself, and beside it how far each of its values can be
-/// trusted, where a method says so, and its strips.
+/// A map's numbers as files: the map itself, and beside it how far each of its values can be trusted,
+/// where a method says so.
 struct StoredMap {
   /// What follows the stem of the map's name.
   static let suffix = "npy"
   static let errorSuffix = "standard-error.npy"
 
   let record: MapRecord.Map
-  let strips: [StoredStrip]
   private let bytes: [UInt8]
   private let errorBytes: [UInt8]?
 
   /// - Parameter standardError: of each value, where the map is an estimate.
-  init(_ map: AttributionMap, standardError: AttributionMap? = nil, strips: [Strip] = []) {
-    self.strips = strips.map { StoredStrip($0) }
+  init(_ map: AttributionMap, standardError: AttributionMap? = nil) {
     bytes = NPY.bytes(of: map.values)
     errorBytes = standardError.map { NPY.bytes(of: $0.values) }
     record = MapRecord.Map(
@@ -25,14 +23,8 @@ struct StoredMap {
   }
 
   /// Writes the numbers. The sidecar goes first, and comes back last: where it is, the others belong
-  /// to it. Strips of an earlier map go with its sidecar.
+  /// to it.
   func write(to stem: String, in store: ArtifactStore) throws {
-    let earlier = store.read("\(stem).json").flatMap {
-      try? JSONText.decode(MapRecord.self, from: $0)
-    }
-    for strip in earlier?.strips ?? [] {
-      for path in strip.paths(at: stem) { try store.remove(path) }
-    }
     try store.remove("\(stem).json")
     try store.write(bytes, to: "\(stem).\(Self.suffix)")
     if let errorBytes {
@@ -40,7 +32,6 @@ struct StoredMap {
     } else {
       try store.remove("\(stem).\(Self.errorSuffix)")
     }
-    for strip in strips { try strip.write(to: stem, in: store) }
   }
 
   /// The map that a sidecar belongs to, read back; nil unless its numbers are those that were written.
@@ -60,25 +51,21 @@ struct StoredMap {
       .map { AttributionMap($0, sign: .magnitude) }
   }
 
-  /// `[C, h, w]` from a file; nil unless its bytes are those that were written.
+  /// `[C, h, w]`, or of another rank, from a file; nil unless its bytes are those that were written.
   static func values(
-    _ digest: ContentDigest, at path: String, in store: ArtifactStore
+    _ digest: ContentDigest, at path: String, in store: ArtifactStore, rank: Int = 3
   ) -> Tensor? {
     guard let data = store.read(path) else { return nil }
     let bytes = Array(data)
     guard ContentDigest(of: bytes) == digest, let values = try? NPY.tensor(from: bytes),
-      values.shape.rank == 3
+      values.shape.rank == rank
     else { return nil }
     return values
   }
 
   /// Whether the files that a sidecar speaks of are there.
-  static func exists(
-    _ record: MapRecord.Map, strips: [MapRecord.Strip] = [], at stem: String,
-    in store: ArtifactStore
-  ) -> Bool {
+  static func exists(_ record: MapRecord.Map, at stem: String, in store: ArtifactStore) -> Bool {
     store.exists("\(stem).\(suffix)")
       && (record.standardError == nil || store.exists("\(stem).\(errorSuffix)"))
-      && strips.allSatisfy { store.exists($0.path("npy", at: stem)) }
   }
 }

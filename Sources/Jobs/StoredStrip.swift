@@ -9,7 +9,10 @@ import Tensors
 struct StoredStrip {
   let strip: Strip
   let record: MapRecord.Strip
-  private let bytes: [UInt8]
+  /// Of the `.npy` file.
+  let bytes: [UInt8]
+
+  var name: String { record.name }
 
   init(_ strip: Strip) {
     self.strip = strip
@@ -31,11 +34,6 @@ struct StoredStrip {
       Strip(
         record.name, maps: maps, sign: record.sign, columns: record.columns,
         frames: record.frames.map { Strip.Frame($0.title, values: $0.values) }))
-  }
-
-  /// Writes the numbers.
-  func write(to stem: String, in store: ArtifactStore) throws {
-    try store.write(bytes, to: record.path("npy", at: stem))
   }
 
   /// What is known of each frame, as comma-separated values with a header.
@@ -63,7 +61,8 @@ struct StoredStrip {
     let columnCount = min(drawings.count, Self.columnLimit)
     let starts = Array(stride(from: 0, to: drawings.count, by: columnCount))
     var sheet = ContactSheet(
-      title: title, legend: drawings.first.map { [$0.colorMap] } ?? [],
+      title: title,
+      legend: drawings.first.map { [ColorKey(colorMap: $0.colorMap, sign: strip.sign)] } ?? [],
       columns: [String](repeating: "", count: columnCount),
       thumbnail: PixelSize(side: Self.side), rowsPerPage: starts.count + 1)
     for start in starts {
@@ -80,14 +79,6 @@ struct StoredStrip {
 
   private static let side = 224
   private static let columnLimit = 8
-}
-
-extension MapRecord.Strip {
-  /// The name of one of its files.
-  func path(_ ending: String, at stem: String) -> String { "\(stem).\(name).\(ending)" }
-
-  /// All of them.
-  func paths(at stem: String) -> [String] { ["npy", "csv", "png"].map { path($0, at: stem) } }
 }
 
 extension Bitmap {

@@ -20,7 +20,7 @@ public struct MeasuredCase: Sendable {
   /// Networks with shuffled parameters, if there are any.
   public let randomized: RandomizedNetworks?
   /// The map at the input's resolution, one value for each position: channels are added up, coarse
-  /// maps enlarged bilinearly.
+  /// maps enlarged bilinearly; of a change the magnitudes.
   public let map: Image<Float>
   /// Why nothing can be measured of this map; nil if it can.
   public let flaw: String?
@@ -45,7 +45,10 @@ public struct MeasuredCase: Sendable {
     self.randomized = randomized
     answers = other?.answers ?? SharedWork()
     let size = PixelSize(planeOf: question.subject.input)
-    map = explanation.map.plane(of: size)
+    // Of a change, how much of it there is tells where it matters.
+    map =
+      explanation.map.sign == .change
+      ? explanation.map.magnitudes(of: size) : explanation.map.plane(of: size)
     flaw =
       if !explanation.map.values.isFinite || !map.isFinite {
         "the map is not finite"

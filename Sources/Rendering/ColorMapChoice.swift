@@ -2,7 +2,7 @@ public import Explanations
 
 /// Colours that the user names, or those that suit the map.
 public enum ColorMapChoice: Sendable, Hashable, Codable {
-  /// Encoded as `auto`: `blueRed` for signed maps, `inferno` for magnitudes.
+  /// Encoded as `auto`: `blueRed` for signed maps, `inferno` for magnitudes, `purpleOrange` for changes.
   case automatic
   case named(ColorMap)
 
@@ -18,12 +18,13 @@ public enum ColorMapChoice: Sendable, Hashable, Codable {
     }
   }
 
-  /// The colours for a map with or without signs.
+  /// The colours for a map of such values.
   public func colorMap(for sign: AttributionMap.Sign) -> ColorMap {
     switch (self, sign) {
     case (.named(let map), _): map
     case (.automatic, .signed): .blueRed
     case (.automatic, .magnitude): .inferno
+    case (.automatic, .change): .purpleOrange
     }
   }
 }

@@ -37,7 +37,7 @@ public struct ContactSheet: Sendable {
   /// Stands above the columns of every page; empty for no line of its own.
   public let title: String
   /// Colours that the cells use, explained above the columns of every page.
-  public let legend: [ColorMap]
+  public let legend: [ColorKey]
   /// The names above the columns, which may all be empty.
   public let columns: [String]
   /// The room that a thumbnail may take.
@@ -52,7 +52,7 @@ public struct ContactSheet: Sendable {
   /// Traps without columns or rows.
   public init(
     title: String,
-    legend: [ColorMap] = [],
+    legend: [ColorKey] = [],
     columns: [String],
     thumbnail: PixelSize = PixelSize(side: 176),
     rowsPerPage: Int = 24
@@ -143,19 +143,18 @@ public struct ContactSheet: Sendable {
       canvas.draw(text, at: Point(x: x, y: y), style: style)
       x += style.width(of: text)
     }
-    for map in legend {
-      let (low, high): (String, String) =
-        map.kind == .diverging ? ("against the class", "for it") : ("weak", "strong")
-      write(low)
+    for key in legend {
+      write(key.ends.low)
       x = (x + 6).rounded(.up)
       let last = Self.legendBarWidth - 1
+      let colors = key.colorMap.colors
       for column in 0...last {
         // On whole pixels, so that every colour is its own.
         let bar = Rect(x: x + Double(column), y: y - 5, width: 1, height: 10)
-        canvas.fill(.rectangle(bar), with: map.colors[column * (map.colors.count - 1) / last])
+        canvas.fill(.rectangle(bar), with: colors[column * (colors.count - 1) / last])
       }
       x += Double(Self.legendBarWidth) + 6
-      write(high)
+      write(key.ends.high)
       x += 28
     }
   }

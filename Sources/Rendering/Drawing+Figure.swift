@@ -103,7 +103,7 @@ private struct LegendBar {
     let (floor, scale) = (Double(normalization.floor), Double(normalization.scale))
     let isSymmetric = normalization.range == .symmetric
     range = (isSymmetric ? -scale : floor)...scale
-    ends = isSymmetric ? ("against", "for it") : ("weak", "strong")
+    ends = ColorKey(colorMap: drawing.colorMap, sign: drawing.sign).ends
     self.unit = unit
     let steps = 257
     let ramp = Image<Float>(

@@ -1,3 +1,4 @@
+import Explanations
 public import Imaging
 
 /// A map that has been brought to its picture and to a scale, ready to be shown in any style.
@@ -9,6 +10,8 @@ public struct Drawing: Sendable {
   let projected: Image<Float>
   let outlined: Outlined?
   public let colorMap: ColorMap
+  /// What the map's values mean.
+  let sign: AttributionMap.Sign
   let opacity: Float
   public private(set) var normalization: MapNormalization
   /// The scale that the map would have by itself.
@@ -28,6 +31,9 @@ public struct Drawing: Sendable {
     /// The map after blurring, in the picture's size, by a radius in pixels of the input.
     case blurred(Image<Float>, radius: Float)
   }
+
+  /// What an overlay and a map say beneath in any case; nil for nothing.
+  public var caption: String?
 
   /// The same map on a scale that it shares with others; only where something was found.
   public func rescaled(to scale: Float) -> Drawing {
@@ -73,10 +79,15 @@ public struct Drawing: Sendable {
   /// What must not be missed even where the picture is shown without its legend.
   private func captioned(_ drawn: Bitmap) -> Bitmap {
     switch normalization.status {
-    case .nothingFound: drawn.captioned("nothing found")
+    case .nothingFound: drawn.captioned(caption ?? "nothing found")
     case .constant: drawn.captioned("nothing found: the map is constant")
     case .nonFinite: drawn.captioned("nothing found: the map is not finite")
-    case .normal: enlargement == .edges ? drawn.captioned("edges are the picture's") : drawn
+    case .normal:
+      if let caption {
+        drawn.captioned(caption)
+      } else {
+        enlargement == .edges ? drawn.captioned("edges are the picture's") : drawn
+      }
     }
   }
 

@@ -26,8 +26,8 @@ public struct OverlayRenderer: Sendable, Hashable, Codable {
   /// A map coarser than the network's input is first enlarged to that (``MapEnlargement``); from
   /// there to the picture, straight lines suffice.
   ///
-  /// Diverging colours tell signs apart. Sequential ones show the strength alone: of a signed map,
-  /// the magnitude. The scale is taken from the map at the coarser of its two sizes, the network's
+  /// Diverging colours tell signs apart. Sequential ones show the strength alone: of a map with
+  /// signs, the magnitude. The scale is taken from the map at the coarser of its two sizes, the network's
   /// input and the picture, so it does not depend on how far a map is enlarged; what lies in a
   /// letterbox's margins has no part in it. A map that is zero, constant or not finite is drawn as
   /// one where nothing was found, and its normalization says which.
@@ -38,7 +38,7 @@ public struct OverlayRenderer: Sendable, Hashable, Codable {
     let isCoarse = map.size.area < placement.input.area
     let isFinite = map.withSamples { $0.allSatisfy(\.isFinite) }
     let strengths =
-      image.map.sign == .signed && colorMap.kind == .sequential ? map.mapped(abs) : map
+      image.map.sign != .magnitude && colorMap.kind == .sequential ? map.mapped(abs) : map
     let values = isCoarse ? enlargement.enlarged(strengths, to: placement.input) : strengths
     let projected: Image<Float>
     if isFinite && isCoarse && enlargement == .edges {
@@ -56,7 +56,8 @@ public struct OverlayRenderer: Sendable, Hashable, Codable {
     return Drawing(
       picture: image.picture, backdrop: backdrop.applied(to: image.picture, beneath: colorMap.kind),
       projected: projected, outlined: outlined(values, projected: projected, isCoarse, placement),
-      colorMap: colorMap, opacity: opacity, normalization: normalization, ownScale: own.scale,
+      colorMap: colorMap, sign: image.map.sign, opacity: opacity, normalization: normalization,
+      ownScale: own.scale,
       scaleChoice: scale, grid: map.size, enlargement: isCoarse ? enlargement : nil,
       seen: placement.seen)
   }

@@ -135,6 +135,36 @@ struct JobRunnerTests {
     #expect(try names() == ["json", "npy", "overlay.png"])
   }
 
+  @Test func `a counterpart lies beside its map with its numbers and a comparison`() async throws {
+    let methods = ["flip-points"]
+    try await run(into: "out", methods: methods)
+    let stem = "maps/a.png/flip-points"
+    let before = try folder.files(below: "out")
+    for suffix in ["counterpart.npy", "counterpart.png", "comparison.png", "json", "npy"] {
+      #expect(before["\(stem).\(suffix)"] != nil, "\(suffix)")
+    }
+    let record = try JSONText.decode(MapRecord.self, from: try #require(before["\(stem).json"]))
+    let counterpart = try #require(record.counterpart)
+    #expect(counterpart.prediction.count == 2)
+    #expect(counterpart.prediction.first?.index != record.target.fact.index)
+    #expect(record.status == "complete")
+    for (suffix, isDrawn) in [("comparison.png", true), ("counterpart.npy", false)] {
+      try FileManager.default.removeItem(atPath: folder("out/\(stem).\(suffix)"))
+      let summary = try await run(into: "out", methods: methods)
+      #expect(summary.redrawnCount == (isDrawn ? 1 : 0))
+      #expect(summary.finishedCount == (isDrawn ? 0 : 1))
+      #expect(try folder.files(below: "out") == before)
+    }
+    // A class that does not lead has nothing to flip: no counterpart, and none of the earlier one's files.
+    let other = (record.target.fact.index + 1) % 4
+    try await run(into: "other", methods: methods) {
+      $0.target = try Target("#\(other)")
+      $0.targetText = "#\(other)"
+    }
+    let names = try folder.files(below: "other/maps/a.png").keys.sorted()
+    #expect(names == ["json", "npy", "overlay.png"].map { "flip-points.c\(other).\($0)" })
+  }
+
   @Test func `numbers that were written over are made again when they are drawn`() async throws {
     try await run(into: "out")
     let before = try folder.files(below: "out")

@@ -1,3 +1,4 @@
+import Explanations
 import Imaging
 import Rendering
 import Testing
@@ -35,13 +36,13 @@ struct ContactSheetTests {
   }
 
   @Test func `a legend shows both ends of its colours above the columns`() throws {
-    func page(_ legend: [ColorMap]) -> Bitmap? {
+    func page(_ legend: [ColorKey]) -> Bitmap? {
       var sheet = ContactSheet(title: "t", legend: legend, columns: ["a", "b", "c"])
       _ = sheet.append(.init(label: "x", cells: []))
       return sheet.finish()
     }
     let plain = try #require(page([]))
-    let explained = try #require(page([.blueRed]))
+    let explained = try #require(page([ColorKey(colorMap: .blueRed, sign: .signed)]))
     #expect(explained.height > plain.height)
     func shows(_ color: Color) -> Bool {
       (0..<explained.width).contains { x in

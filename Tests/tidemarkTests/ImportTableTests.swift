@@ -26,7 +26,10 @@ struct ImportTableTests {
         "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Dispatch", "Synchronization",
       ])
     ),
-    ("Explanations", foundation.union(libc).union(["Imaging", "Tensors", "Networks"])),
+    (
+      "Explanations",
+      foundation.union(libc).union(["Imaging", "Tensors", "Networks", "Boundaries"])
+    ),
     (
       "Measures",
       foundation.union(libc).union([
@@ -38,8 +41,8 @@ struct ImportTableTests {
     (
       "Jobs",
       libc.union(foundation).union([
-        "Imaging", "ImageCodecs", "Samples", "Tensors", "Kernels", "Networks", "Explanations",
-        "Measures", "Rendering", "Crypto", "Synchronization",
+        "Imaging", "ImageCodecs", "Samples", "Tensors", "Kernels", "Networks", "Boundaries",
+        "Explanations", "Measures", "Rendering", "Crypto", "Synchronization",
       ])
     ),
     (
