@@ -60,7 +60,8 @@ let floors: [Floor] = [
     name: "Jobs",
     dependencies: [
       "Imaging", "ImageCodecs", "Samples", "Tensors", "Kernels", "Networks", "Boundaries",
-      "Explanations", "Measures", "Rendering", .product(name: "Crypto", package: "swift-crypto"),
+      "Explanations", "Measures", "Rendering", "Directions",
+      .product(name: "Crypto", package: "swift-crypto"),
     ]),
 ]
 
@@ -145,8 +146,8 @@ let package = Package(
     .executableTarget(
       name: "tidemark",
       dependencies: [
-        "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Training", "Explanations",
-        "Measures", "Rendering", "Jobs", "Samples",
+        "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Training", "Boundaries",
+        "Explanations", "Measures", "Rendering", "Jobs", "Samples",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], resources: [.copy("SampleModels")], swiftSettings: swiftSettings),
     .target(

@@ -14,6 +14,7 @@ struct Tidemark: AsyncParsableCommand {
             --resize crop:256:224 --method grad-cam --out Outputs/first
         tidemark train photos-by-class/ --out Outputs/net.onnx
         tidemark evaluate Outputs/first
+        tidemark flips photos-by-class/ --out Outputs/flips
         tidemark methods integrated-gradients
         tidemark inspect net.onnx
         tidemark samples --out Outputs/world --count 4000
@@ -23,7 +24,8 @@ struct Tidemark: AsyncParsableCommand {
       """,
     version: "tidemark \(Release.version), \(Engine.preferred.version)",
     subcommands: [
-      RenderCommand.self, EvaluateCommand.self, StudyCommand.self, TrainCommand.self,
+      RenderCommand.self, EvaluateCommand.self, FlipsCommand.self, StudyCommand.self,
+      TrainCommand.self,
       MethodsCommand.self, InspectCommand.self, SamplesCommand.self,
     ])
 

@@ -42,13 +42,14 @@ struct ImportTableTests {
       "Jobs",
       libc.union(foundation).union([
         "Imaging", "ImageCodecs", "Samples", "Tensors", "Kernels", "Networks", "Boundaries",
-        "Explanations", "Measures", "Rendering", "Crypto", "Synchronization",
+        "Explanations", "Measures", "Rendering", "Directions", "Crypto", "Synchronization",
       ])
     ),
     (
       "tidemark",
       foundation.union([
-        "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Explanations", "Measures",
+        "Imaging", "ImageCodecs", "Tensors", "Kernels", "Networks", "Boundaries", "Explanations",
+        "Measures",
         "Rendering", "Jobs", "Training", "Samples", "ArgumentParser", "Dispatch",
         "Synchronization",
       ])
