@@ -1,3 +1,4 @@
+import Boundaries
 import Explanations
 import Networks
 import Tensors
@@ -29,9 +30,12 @@ struct ExplainerContractTests {
 
   @Test(arguments: ExplainerCatalog.all)
   func `a map is finite, and not negative where it has no sign`(_ entry: ExplainerEntry) throws {
-    let map = try entry.configured().explain(question, using: model).map
+    let explanation = try entry.configured().explain(question, using: model)
+    let map = explanation.map
     #expect(map.values.isFinite)
-    #expect(map.values.largestMagnitude > 0)
+    // A search may find no point where just these two classes tie above all others; then it says so.
+    let foundNothing = explanation.status == .boundary(.noBoundaryFound)
+    #expect(map.values.largestMagnitude > 0 || foundNothing)
     if map.sign == .magnitude { #expect(map.values.scalars.allSatisfy { $0 >= 0 }) }
   }
 
