@@ -52,7 +52,7 @@ struct DrawingWords {
     best = record.prediction.first.map { Self.text($0.classRecord, $0.probability) } ?? ""
     let guesses = record.counterpart?.prediction ?? []
     counterpart = guesses.map { Self.text($0.classRecord, $0.probability) }.joined(separator: ", ")
-    change = values["l2"].map { "distance \(Self.number($0))" } ?? "difference"
+    change = values["distance"].map { "distance \(Self.number($0))" } ?? "difference"
     if let other = guesses.first(where: { $0.index != target.fact.index }) {
       caption = "flips to \(Self.name(other.classRecord)), \(change)"
       notes.append(

@@ -81,6 +81,7 @@ struct FlipsCommand: AsyncParsableCommand {
     let folder = "\(output)/run"
     let job = try Job(
       inputs: inputs, output: folder, model: opened, methods: methods, options: options)
+    let truth = try truth()
     let store = try ArtifactStore(folder: folder)
     let runner = try JobRunner(
       job, into: store, threads: running.threads, memory: budget, redoes: force)
@@ -92,7 +93,7 @@ struct FlipsCommand: AsyncParsableCommand {
       for failure in summary.failures { Console.failed("\(failure)") }
     }
     if summary.isEmpty { throw Outcome.nothingDone }
-    let study = try FlipStudy(of: job, in: store, truth: try truth())
+    let study = try FlipStudy(of: job, in: store, truth: truth)
     try study.write(to: try ArtifactStore(folder: output))
     conclude(study)
     if !summary.failures.isEmpty { throw Outcome.someFailed }
