@@ -101,8 +101,6 @@ struct BoundaryInspection {
     let displacement = point - site.start
     let foil = site.rival(in: logits)
     let margin = site.margin(logits, over: foil)
-    let others = logits.indices.filter { $0 != site.fact && $0 != foil }
-    let third = others.map { logits[$0] }.max() ?? -.infinity
     let length = gradient.map { Norm.l2.length(of: $0) } ?? 0
     let normal = gradient.flatMap { gradient in
       length > 0 && length.isFinite
@@ -115,7 +113,7 @@ struct BoundaryInspection {
       distance: exits[0].distance, fact: site.fact, foil: foil, margin: site.sign * margin,
       startMargin: site.sign * site.startMargin,
       side: margin < 0 ? .beyond : margin == 0 ? .on : .inside, normal: normal,
-      thirdClassGap: min(logits[site.fact], logits[foil]) - third,
+      thirdClassGap: min(logits[site.fact], logits[foil]) - site.third(in: logits, beside: foil),
       optimalityResidual: gradient.flatMap { Optimality.residual($0, at: point, of: site) },
       foundBy: exits[0].origin, startDistances: exits.map(\.distance))
   }

@@ -52,6 +52,13 @@ public struct Site: Sendable {
     return best
   }
 
+  /// The best score of all classes but two, −∞ where there is none.
+  func third(in logits: [Float], beside rival: ClassIndex) -> Float {
+    logits.indices.reduce(-.infinity) {
+      $1 == fact || $1 == rival ? $0 : max($0, logits[$1])
+    }
+  }
+
   /// Classes that may tie with the fact, the best score first.
   public func rivals(_ limit: Int) -> [ClassIndex] {
     if let foil { return [foil] }

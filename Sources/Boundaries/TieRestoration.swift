@@ -28,10 +28,9 @@ struct TieRestoration {
   /// How far the best other class is above the tie, less what rounding may do.
   private func excess(_ logits: [Float], _ site: Site) -> Float {
     guard let foil = site.foil else { return 0 }
-    let others = logits.indices.filter { $0 != site.fact && $0 != foil }
-    let third = others.map { logits[$0] }.max() ?? -.infinity
     let scale = max(site.startMargin, logits[site.fact].magnitude * 1e-2)
-    return third - min(logits[site.fact], logits[foil]) - Float(Self.tolerance) * scale
+    return site.third(in: logits, beside: foil) - min(logits[site.fact], logits[foil])
+      - Float(Self.tolerance) * scale
   }
 
   private func restored(_ exit: Crossing.Exit) -> Crossing.Exit? {

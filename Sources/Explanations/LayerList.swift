@@ -7,10 +7,15 @@ public struct LayerList: Sendable, Hashable, Codable {
 
   public init(_ names: LayerName...) { self.names = names }
 
-  public init(from decoder: any Decoder) throws {
-    names = try String(from: decoder).split(separator: ",").map { name in
+  /// Names with commas between them.
+  public init(text: String) {
+    names = text.split(separator: ",").map { name in
       LayerName(String(name.drop(while: \.isWhitespace)))
     }
+  }
+
+  public init(from decoder: any Decoder) throws {
+    self.init(text: try String(from: decoder))
   }
 
   public func encode(to encoder: any Encoder) throws {

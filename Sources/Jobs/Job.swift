@@ -86,9 +86,7 @@ public struct Job: Sendable {
       for case (let key, .string(let name)) in method.parameters.leaves
       where ["layer", "layers"].contains(where: key.lowercased().hasSuffix) && name != "auto" {
         do throws(NetworkError) {
-          for name in name.split(separator: ",") {
-            _ = try network.resolve(LayerName(String(name.drop(while: \.isWhitespace))))
-          }
+          for layer in LayerList(text: name).names { _ = try network.resolve(layer) }
         } catch {
           throw JobError(.request, "\(method.about.name): \(error)")
         }

@@ -70,8 +70,7 @@ public struct CarliniWagnerSearch: BoundarySearch {
             hasSucceeded[index] = true
           }
           descents[index].advance(
-            slopes[place].gradient, margin: margin, weight: weights[index].now, pace: pace,
-            step: step)
+            slopes[place].gradient, margin: margin, weight: weights[index].now, pace: pace)
         }
         if step % max(steps / 10, 1) == 0 {
           for index in open { descents[index].check() }
@@ -95,7 +94,7 @@ public struct CarliniWagnerSearch: BoundarySearch {
   private struct Descent {
     let site: Site
     private var variables: [Double]
-    private var first: [Double], second: [Double]
+    private var adam: Adam
     private var loss = Double.infinity, lossBefore = Double.infinity
     private(set) var isDone = false
     private(set) var point: Tensor
@@ -111,34 +110,35 @@ public struct CarliniWagnerSearch: BoundarySearch {
         // A little inside, where the variable is finite.
         return atanh(0.999999 * (2 * (value - low) / (high - low) - 1))
       }
-      first = variables.map { _ in 0 }
-      second = first
+      adam = Adam(count: variables.count)
     }
 
     mutating func advance(
-      _ gradient: Tensor, margin: Double, weight: Double, pace: Double, step: Int
+      _ gradient: Tensor, margin: Double, weight: Double, pace: Double
     ) {
       let scale = Double(site.startMargin)
       loss = site.distance(point) * site.distance(point) + weight * max(0, margin) / scale
-      let (firstRest, secondRest) = (1 - pow(0.9, Double(step)), 1 - pow(0.999, Double(step)))
-      var next = point
-      for index in variables.indices {
-        let (low, high) = (Double(site.lower[index]), Double(site.upper[index]))
-        let isBounded = low.isFinite && high.isFinite
-        let bend = isBounded ? tanh(variables[index]) : 0
+      let slopes = variables.indices.map { index in
         var slope = 2 * Double(point[index] - site.start[index])
         if margin > 0 { slope += weight * Double(gradient[index]) / scale }
-        if isBounded { slope *= (high - low) / 2 * (1 - bend * bend) }
-        first[index] += 0.1 * (slope - first[index])
-        second[index] += 0.001 * (slope * slope - second[index])
-        let size = (second[index] / secondRest).squareRoot() + 1e-8
-        variables[index] -= pace * first[index] / firstRest / size
-        let value =
-          isBounded
-          ? (low + high) / 2 + (high - low) / 2 * tanh(variables[index]) : variables[index]
-        next[index] = min(max(Float(value), site.lower[index]), site.upper[index])
+        guard let (_, half) = span(index) else { return slope }
+        let bend = tanh(variables[index])
+        return slope * half * (1 - bend * bend)
+      }
+      adam.step(&variables, against: slopes, rate: pace)
+      var next = point
+      for index in variables.indices {
+        let value = span(index).map { $0.middle + $0.half * tanh(variables[index]) }
+        next[index] = min(
+          max(Float(value ?? variables[index]), site.lower[index]), site.upper[index])
       }
       point = next
+    }
+
+    /// The middle and half the length of a pixel's bounds; nil where it has none.
+    private func span(_ index: Int) -> (middle: Double, half: Double)? {
+      let (low, high) = (Double(site.lower[index]), Double(site.upper[index]))
+      return low.isFinite && high.isFinite ? ((low + high) / 2, (high - low) / 2) : nil
     }
 
     /// Ends the round where the loss has hardly fallen since the last check.

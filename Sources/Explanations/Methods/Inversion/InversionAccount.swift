@@ -52,7 +52,8 @@ struct InversionAccount {
         status: outcome?.ending == .collapsed ? .maskCollapsed : .complete)
     }
     let mask = outcome.mask.values
-    let (kept, removed) = (shown(by: mask, .kept), shown(by: mask, .removed))
+    let kept = loss.mean(in: mask, .kept, of: loss.share)
+    let removed = loss.mean(in: mask, .removed, of: loss.share)
     diagnostics.values.merge([
       "probabilityKept": kept, "probabilityRemoved": removed,
       "area": outcome.mask.area,
@@ -64,12 +65,6 @@ struct InversionAccount {
     return Explanation(
       map: AttributionMap(outcome.mask.map, sign: .magnitude), diagnostics: diagnostics,
       status: status(of: outcome))
-  }
-
-  /// The fact's mean probability in what a mask shows.
-  private func shown(by mask: [Double], _ side: InversionScene.Side) -> Double {
-    let logits = loss.scene.logits(of: loss.scene.composites(mask, side))
-    return logits.reduce(0) { $0 + loss.share($1) } / Double(logits.count)
   }
 
   /// How many channels take part: exp of the entropy of the weights.

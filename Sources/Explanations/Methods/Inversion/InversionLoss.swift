@@ -74,6 +74,15 @@ struct InversionLoss {
     return (Double(logits[fact]) - largest - log(sum), slope)
   }
 
+  /// The mean over the backgrounds of a value of the logits of what a mask shows. Costs a forward pass
+  /// for each background.
+  func mean(
+    in mask: [Double], _ side: InversionScene.Side = .kept, of value: ([Float]) -> Double
+  ) -> Double {
+    let logits = scene.logits(of: scene.composites(mask, side))
+    return logits.reduce(0) { $0 + value($1) } / Double(logits.count)
+  }
+
   private static func probabilities(_ logits: [Float]) -> [Double] {
     let largest = Double(logits.max() ?? 0)
     let powers = logits.map { exp(Double($0) - largest) }

@@ -106,13 +106,10 @@ struct InversionStrips {
         columns: ["featuresLost", "area", "probabilityKept"], frames: frames))
   }
 
-  // MARK: - What a mask shows
-
-  /// The mean over the backgrounds of a value of the logits.
+  /// The mean over the backgrounds of a value of the logits of what a mask shows.
   private mutating func mean(in mask: [Double], of value: ([Float]) -> Double) -> Double {
-    let logits = loss.scene.logits(of: loss.scene.composites(mask, .kept))
-    forwardPasses += logits.count
-    return logits.reduce(0) { $0 + value($1) } / Double(logits.count)
+    forwardPasses += loss.scene.backgrounds.count
+    return loss.mean(in: mask, of: value)
   }
 
   private static func percent(_ share: Double) -> String { "\(Int((100 * share).rounded())) %" }

@@ -1,3 +1,5 @@
+import Tensors
+
 /// Guided feature inversion as published: Adam on weights that are clipped at zero, for a fixed number
 /// of steps.
 struct PublishedInversion {
