@@ -1,4 +1,6 @@
 import Foundation
+import ImageCodecs
+import Imaging
 import Synchronization
 
 /// The run folder: the only place that writes files, each whole or not at all.
@@ -91,6 +93,11 @@ public final class ArtifactStore: Sendable {
     } catch {
       throw JobError(.environment, "\(folder): \(error)")
     }
+  }
+
+  /// Writes a figure as PNG that says what it is, so that it is never explained itself.
+  func write(figure: Bitmap, telling text: String, named path: String) throws {
+    try write(try PNGCodec.encode(figure, text: [(PictureFile.keyword, text)]), named: path)
   }
 
   /// Work of which this folder is the output: what stops it becomes an error that names the folder.

@@ -9,6 +9,11 @@ struct DecodedPicture {
   let placement: Placement
   let input: MapRecord.Input
 
+  /// The picture as a network sees it, in gray for one channel.
+  func pixels(channels: Int, filter: ResizeFilter) -> Bitmap {
+    placement.input(from: channels == 1 ? picture.luminance : picture.colored, filter: filter)
+  }
+
   init(
     _ item: WorkItem, bytes: [UInt8], digest: ContentDigest, of job: Job
   ) throws(Refusal) {

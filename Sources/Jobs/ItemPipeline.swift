@@ -119,8 +119,7 @@ struct PlannedMap: Sendable {
 
   /// The names of its files, without what follows the last dots.
   func stem(for item: WorkItem) -> String {
-    "maps/\(item.path)/"
-      + [method.about.name, aspect.tag].compactMap(\.self).joined(separator: ".")
+    MapRecord.stem(ofPath: item.path, method: method.about.name, tag: aspect.tag)
   }
 
   /// The sidecar, where there is one of this very map.

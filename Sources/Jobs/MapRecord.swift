@@ -86,6 +86,13 @@ public struct ClassRecord: Sendable, Codable, Equatable {
 public struct MapRecord: Sendable, Codable, Equatable {
   public static let schema = "tidemark.map/1"
 
+  /// The names of a map's files, without what follows the last dots.
+  ///
+  /// - Parameter tag: of the target; nil for the predicted class.
+  static func stem(ofPath path: String, method: String, tag: String?) -> String {
+    "maps/\(path)/" + [method, tag].compactMap(\.self).joined(separator: ".")
+  }
+
   public struct Input: Sendable, Codable, Equatable {
     /// Relative, as in the names of the files.
     public var path: String

@@ -93,8 +93,7 @@ struct SummaryLine: Sendable, Codable, Equatable {
     drawing = record.drawing
     sign = record.map.sign
     let tag = record.request.target == "predicted" ? nil : record.request.target
-    stem =
-      "maps/\(path)/" + [record.request.method.name, tag].compactMap(\.self).joined(separator: ".")
+    stem = MapRecord.stem(ofPath: path, method: record.request.method.name, tag: tag)
     key = record.key
     notes = record.input.notes
   }

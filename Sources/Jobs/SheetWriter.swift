@@ -217,7 +217,7 @@ struct SheetWriter: Sendable {
     var last: (path: String, thumbnail: Bitmap?)?
     func thumbnail(_ path: String) -> Bitmap? {
       if let last, last.path == path { return last.thumbnail }
-      let thumbnail = job.scan.items.first { $0.path == path }.flatMap(self.thumbnail)
+      let thumbnail = job.scan.items.first { $0.path == path }.flatMap(job.thumbnail)
       last = (path, thumbnail)
       return thumbnail
     }
@@ -236,28 +236,15 @@ struct SheetWriter: Sendable {
       })
   }
 
-  /// The picture at the size that it is shown in.
-  private func thumbnail(of item: WorkItem) -> Bitmap? {
-    let reading = job.manifest.reading
-    let side = 176
-    // A JPEG decoded to twice a thumbnail's size is as good as the whole.
-    let decoded = try? ImageCodecs.decode(
-      Array(try Data(contentsOf: URL(filePath: item.file))),
-      limit: DecodeLimit(pixels: job.manifest.maximumPixels), orientation: reading.orientation,
-      truncation: reading.truncation, reducingTo: { _ in PixelSize(side: 2 * side) })
-    return decoded?.bitmap.opaque(reading.alpha).shrunk(toSide: side)
-  }
-
   /// The stored map drawn over a thumbnail, rather than its overlay made small: fine maps would pale.
   private func overlay(of line: SummaryLine, on thumbnail: Bitmap) -> Bitmap? {
     guard let stem = line.stem, let data = store.read("\(stem).json"),
       let record = try? JSONText.decode(MapRecord.self, from: data),
       let map = StoredMap.map(of: record.map, at: stem, in: store)
     else { return nil }
-    let placement = Placement(
-      picture: thumbnail.size, scaled: record.placement.scaled, window: record.placement.window)
     let drawing = job.manifest.rendering.draw(
-      ExplainedImage(thumbnail, explainedBy: map, placement: placement))
+      ExplainedImage(
+        thumbnail, explainedBy: map, placement: record.placement.over(thumbnail.size)))
     let isShared = job.manifest.rendering.scale == .folder
     return (isShared ? drawing.rescaled(to: record.drawing.scale) : drawing).overlay
   }

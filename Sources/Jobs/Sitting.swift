@@ -15,16 +15,13 @@ struct Sitting {
   init(
     of picture: DecodedPicture, of job: Job, using model: CompiledNetwork
   ) throws(Refusal) {
-    let channels = model.inputShape[0]
-    let bitmap = picture.picture
-    let pixels = picture.placement.input(
-      from: channels == 1 ? bitmap.luminance : bitmap.colored,
-      filter: job.manifest.reading.resize.filter)
+    let pixels = picture.pixels(
+      channels: model.inputShape[0], filter: job.manifest.reading.resize.filter)
     self.job = job
     self.model = model
     self.picture = picture
     subject = Subject(
-      picture: bitmap, input: Tensor(pixels: pixels), placement: picture.placement,
+      picture: picture.picture, input: Tensor(pixels: pixels), placement: picture.placement,
       seed: picture.digest.seed(ofRun: job.manifest.seed))
     prediction = model.prediction(for: subject.input)
     guard prediction.isFinite else {

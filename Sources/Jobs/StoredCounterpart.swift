@@ -40,11 +40,9 @@ struct StoredCounterpart {
   func comparison(
     with picture: DecodedPicture, filter: ResizeFilter, _ words: DrawingWords
   ) -> Bitmap {
-    let shown = picture.picture
-    let input = picture.placement.input(
-      from: pixels.shape[1] == 1 ? shown.luminance : shown.colored, filter: filter)
+    let input = picture.pixels(channels: pixels.shape[1], filter: filter)
     let difference = pixels - Tensor(pixels: input)
-    let (amplified, factor) = Self.amplified(difference)
+    let factor = Self.amplification(of: difference)
     let side = min(max(input.width, input.height, 224), 448)
     var sheet = ContactSheet(
       title: words.title, columns: ["seen by the network", "counterpart", "difference"],
@@ -55,18 +53,27 @@ struct StoredCounterpart {
         cells: [
           .picture(input, caption: words.best),
           .picture(bitmap, caption: words.counterpart),
-          .picture(Bitmap(amplified), caption: "\(words.change), shown × \(factor)"),
+          .picture(
+            Bitmap(aroundGray: difference, times: Float(factor)),
+            caption: "\(words.change), shown × \(factor)"),
         ]))
     return sheet.finish() ?? bitmap
   }
 
-  /// A difference around a middle gray, multiplied by a round number such that it just fits.
-  static func amplified(_ difference: Tensor) -> (picture: Tensor, factor: Int) {
+  /// The largest round number by which a difference still fits around a middle gray.
+  static func amplification(of difference: Tensor) -> Int {
     let largest = difference.largestMagnitude
-    guard largest > 0, largest.isFinite else { return (difference.map { _ in 0.5 }, 1) }
+    guard largest > 0, largest.isFinite else { return 1 }
     var factor = 1
     for step in [2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000]
     where Float(step) * largest <= 0.5 { factor = step }
-    return (difference.map { 0.5 + Float(factor) * $0 }, factor)
+    return factor
+  }
+}
+
+extension Bitmap {
+  /// A change `[1, C, H, W]`, multiplied, around a middle gray.
+  init(aroundGray change: Tensor, times factor: Float) {
+    self.init(change.map { 0.5 + factor * $0 })
   }
 }

@@ -52,8 +52,7 @@ struct StoredStrip {
     over picture: DecodedPicture, by rendering: OverlayRenderer, title: String
   ) -> Bitmap {
     let thumbnail = picture.picture.shrunk(toSide: Self.side)
-    let placement = Placement(
-      picture: thumbnail.size, scaled: picture.placement.scaled, window: picture.placement.window)
+    let placement = picture.placement.over(thumbnail.size)
     let drawings = strip.frames.indices.map { index in
       rendering.draw(
         ExplainedImage(thumbnail, explainedBy: strip.map(ofFrame: index), placement: placement))
@@ -79,14 +78,4 @@ struct StoredStrip {
 
   private static let side = 224
   private static let columnLimit = 8
-}
-
-extension Bitmap {
-  /// No side longer than this many pixels; itself where none is.
-  func shrunk(toSide side: Int) -> Bitmap {
-    let longest = max(width, height)
-    guard longest > side else { return self }
-    func scaled(_ length: Int) -> Int { max((length * side + longest / 2) / longest, 1) }
-    return resized(to: PixelSize(width: scaled(width), height: scaled(height)))
-  }
 }

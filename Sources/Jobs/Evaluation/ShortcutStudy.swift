@@ -1,5 +1,4 @@
 import Foundation
-import ImageCodecs
 import Imaging
 public import Measures
 import Networks
@@ -101,16 +100,14 @@ public struct ShortcutStudy: Sendable {
     try store.write(table.utf8, named: "study.csv")
     do {
       try store.write(try JSONText.page(lines), named: "study.json")
-      try store.write(try png(), named: "study.png")
+      try store.write(figure: figure, telling: "study", named: "study.png")
     } catch {
       throw error as? JobError ?? JobError(.environment, "the figure cannot be drawn: \(error)")
     }
   }
 
-  private func png() throws(CodecError) -> [UInt8] {
-    let size = PixelSize(width: 760, height: 130 + 20 * lines.count)
-    return try PNGCodec.encode(
-      chart.rendered(size: size), text: [(keyword: PictureFile.keyword, text: "study")])
+  private var figure: Bitmap {
+    chart.rendered(size: PixelSize(width: 760, height: 130 + 20 * lines.count))
   }
 
   private var chart: Chart {

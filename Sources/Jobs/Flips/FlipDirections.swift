@@ -50,15 +50,10 @@ struct FlipDirections: Sendable {
   /// Displacements are of single precision.
   private static let tolerance = 1e-5
 
-  init(of items: [WorkItem], in store: ArtifactStore) throws(JobError) {
-    var stems: [(stem: String, record: MapRecord.Map)] = []
-    for item in items {
-      let stem = FlippedPicture.stem(of: item)
-      guard let data = store.read("\(stem).json"),
-        let record = try? JSONText.decode(MapRecord.self, from: data), record.counterpart != nil
-      else { continue }
-      stems.append((stem, record.map))
-    }
+  /// Where the map of a flip lies, and what its sidecar says of it.
+  typealias Displacement = (stem: String, record: MapRecord.Map)
+
+  init(of stems: [Displacement], in store: ArtifactStore) throws(JobError) {
     guard let shape = stems.first.map({ Shape($0.record.shape) }), stems.count >= 2 else {
       self.init(reason: "there are fewer than two displacements", count: stems.count)
       return
@@ -128,8 +123,7 @@ struct FlipDirections: Sendable {
       ("directions.png", directionSheet(shares)), ("features.png", featureChart(features)),
     ] {
       guard let figure else { continue }
-      try store.write(
-        try PNGCodec.encode(figure, text: [(PictureFile.keyword, "flips")]), named: name)
+      try store.write(figure: figure, telling: "flips", named: name)
     }
   }
 
@@ -143,12 +137,12 @@ struct FlipDirections: Sendable {
       ContactSheet.Row(
         label: "shares of the variance",
         cells: components.enumerated().map { index, component in
+          guard [1, 3].contains(component.shape[0]) else { return .failed(reason: "no picture") }
           let scale = 0.5 / max(component.largestMagnitude, .leastNormalMagnitude)
-          let shape = component.shape
-          let picture = component.map { 0.5 + scale * $0 }.reshaped(to: Shape([1] + shape.extents))
-          guard [1, 3].contains(shape[0]) else { return .failed(reason: "no picture") }
+          let picture = component.reshaped(to: Shape([1] + component.shape.extents))
           let percent = (1000 * shares[index]).rounded() / 10
-          return .picture(Bitmap(picture), caption: "\(index + 1): \(percent) %")
+          return .picture(
+            Bitmap(aroundGray: picture, times: scale), caption: "\(index + 1): \(percent) %")
         }))
     return sheet.finish()
   }

@@ -40,8 +40,7 @@ public struct FlipStudy: Sendable {
   /// By class, then by the class that is flipped to.
   public let pairs: [Pair]
   let directions: FlipDirections
-  private let items: [String: WorkItem]
-  private let maximumPixels: Int
+  private let job: Job
 
   /// Reads the maps of a finished run. Throws where there are none of flip points.
   ///
@@ -52,17 +51,25 @@ public struct FlipStudy: Sendable {
     let labels = job.network.labels
     let classes = TrueClasses(
       labels: labels, classCount: job.network.classCount, annotations: truth)
-    pictures = job.scan.items.compactMap { item in
-      FlippedPicture(item, in: store, truth: classes.truth(of: item), labels: labels)
+    var pictures: [FlippedPicture] = []
+    var displacements: [FlipDirections.Displacement] = []
+    for item in job.scan.items {
+      let stem = MapRecord.stem(ofPath: item.path, method: Self.method, tag: nil)
+      guard let data = store.read("\(stem).json"),
+        let record = try? JSONText.decode(MapRecord.self, from: data),
+        let picture = FlippedPicture(record, truth: classes.truth(of: item), labels: labels)
+      else { continue }
+      pictures.append(picture)
+      if record.counterpart != nil { displacements.append((stem, record.map)) }
     }
     guard !pictures.isEmpty else {
       throw JobError(.environment, "'\(store.folder)' holds no maps of \(Self.method)")
     }
-    items = Dictionary(job.scan.items.map { ($0.path, $0) }) { first, _ in first }
-    maximumPixels = job.manifest.maximumPixels
+    self.job = job
+    self.pictures = pictures
     detection = Self.detection(in: pictures)
     pairs = Self.pairs(in: pictures)
-    directions = try FlipDirections(of: job.scan.items, in: store)
+    directions = try FlipDirections(of: displacements, in: store)
   }
 
   /// Pictures with a distance, the nearest to a boundary first.
@@ -133,25 +140,18 @@ public struct FlipStudy: Sendable {
     do {
       try store.write(try JSONText.page(Summary(self)), named: "flips.json")
       let figures = FlipFigures(study: self)
+      let items = Dictionary(job.scan.items.map { ($0.path, $0) }) { first, _ in first }
       for (name, figure) in [
         ("confidence.png", figures.scatter), ("pairs.png", figures.matrix),
-        ("pictures.png", figures.pictures { thumbnail(of: $0) }),
+        ("pictures.png", figures.pictures { items[$0.path].flatMap(job.thumbnail) }),
       ] {
         guard let figure else { continue }
-        try store.write(
-          try PNGCodec.encode(figure, text: [(PictureFile.keyword, "flips")]), named: name)
+        try store.write(figure: figure, telling: "flips", named: name)
       }
       try directions.write(to: store)
     } catch {
       throw error as? JobError ?? JobError(.environment, "the figures cannot be drawn: \(error)")
     }
-  }
-
-  private func thumbnail(of picture: FlippedPicture) -> Bitmap? {
-    guard let item = items[picture.path], let data = FileManager.default.contents(atPath: item.file)
-    else { return nil }
-    let decoded = try? ImageCodecs.decode(Array(data), limit: DecodeLimit(pixels: maximumPixels))
-    return decoded?.bitmap.opaque(.flatten).shrunk(toSide: 176)
   }
 
   /// What flips.json says.

@@ -23,14 +23,11 @@ public struct FlippedPicture: Sendable, Codable {
   public let optimalityResidual: Double?
   public let backwardPasses: Int
 
-  /// Nil for a picture that no sidecar speaks of.
-  init?(_ item: WorkItem, in store: ArtifactStore, truth: ClassRecord?, labels: [String]) {
-    guard let data = store.read("\(Self.stem(of: item)).json"),
-      let record = try? JSONText.decode(MapRecord.self, from: data),
-      let prediction = record.prediction.first
-    else { return nil }
+  /// Nil where the sidecar tells no prediction.
+  init?(_ record: MapRecord, truth: ClassRecord?, labels: [String]) {
+    guard let prediction = record.prediction.first else { return nil }
     let values = record.diagnostics.values
-    path = item.path
+    path = record.input.path
     status = record.status
     self.truth = truth
     self.prediction = prediction
@@ -43,9 +40,6 @@ public struct FlippedPicture: Sendable, Codable {
     optimalityResidual = values["optimalityResidual"]
     backwardPasses = record.diagnostics.backwardPasses
   }
-
-  /// Where the map of a picture lies, without what follows the last dot.
-  static func stem(of item: WorkItem) -> String { "maps/\(item.path)/\(FlipStudy.method)" }
 
   /// Whether the prediction is right, where that is known.
   public var isRight: Bool? { truth.map { $0.index == prediction.index } }
