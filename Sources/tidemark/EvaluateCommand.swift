@@ -109,10 +109,8 @@ struct EvaluateCommand: AsyncParsableCommand {
       finished, job: job, settings: settings, into: store, threads: running.threads,
       memory: budget,
       redoes: force)
-    let interruption = Interruption(of: store)
-    defer { withExtendedLifetime(interruption) {} }
-    let telling = Telling(format: running.log)
-    try conclude(try await runner.run { telling.tell($0) }, in: output)
+    try conclude(
+      try await running.watching(store) { try await runner.run(reporting: $0) }, in: output)
   }
 
   private var names: [String] {
@@ -124,25 +122,19 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   /// What is known about the pictures, told to the user where it was found and not named.
   private func truth(for job: Job, measures: [ConfiguredMeasure]) throws -> TruthTable? {
-    if let annotations { return try TruthTable(annotations, place: place) }
-    guard let found = TruthTable.beside(job.manifest.inputs, place: place) else {
-      if measures.contains(where: { $0.about.group == .localization }) {
-        Console.note(
-          "nothing is known about where things are in these pictures, so nothing is said about "
-            + "localization; --annotations names a file")
-      }
-      return nil
+    let found = try TruthTable.found(annotations, beside: job.manifest.inputs, place: place)
+    if found == nil, measures.contains(where: { $0.about.group == .localization }) {
+      Console.note(
+        "nothing is known about where things are in these pictures, so nothing is said about "
+          + "localization; --annotations names a file")
     }
-    Console.note("annotations from '\(found.file)'")
     return found
   }
 
   // MARK: - Telling
 
   private func conclude(_ summary: EvaluationSummary, in output: String) throws {
-    if running.log == .text {
-      for failure in summary.failures { Console.failed("\(failure)") }
-    }
+    running.tell(summary.failures)
     for (method, count) in summary.missing.sorted(by: { $0.key < $1.key }) {
       Console.note("\(method): the run has no map for \(count) of the pictures")
     }

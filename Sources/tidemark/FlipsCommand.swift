@@ -81,29 +81,17 @@ struct FlipsCommand: AsyncParsableCommand {
     let folder = "\(output)/run"
     let job = try Job(
       inputs: inputs, output: folder, model: opened, methods: methods, options: options)
-    let truth = try truth()
+    let truth = try TruthTable.found(annotations, beside: inputs)
     let store = try ArtifactStore(folder: folder)
     let runner = try JobRunner(
       job, into: store, threads: running.threads, memory: budget, redoes: force)
-    let interruption = Interruption(of: store)
-    defer { withExtendedLifetime(interruption) {} }
-    let telling = Telling(format: running.log)
-    let summary = try await runner.run { telling.tell($0) }
-    if running.log == .text {
-      for failure in summary.failures { Console.failed("\(failure)") }
-    }
+    let summary = try await running.watching(store) { try await runner.run(reporting: $0) }
+    running.tell(summary.failures)
     if summary.isEmpty { throw Outcome.nothingDone }
     let study = try FlipStudy(of: job, in: store, truth: truth)
     try study.write(to: try ArtifactStore(folder: output))
     conclude(study)
     if !summary.failures.isEmpty { throw Outcome.someFailed }
-  }
-
-  private func truth() throws(JobError) -> TruthTable? {
-    if let annotations { return try TruthTable(annotations) }
-    let found = TruthTable.beside(inputs)
-    if let found { Console.note("annotations from '\(found.file)'") }
-    return found
   }
 
   // MARK: - Telling

@@ -161,11 +161,7 @@ struct RenderCommand: AsyncParsableCommand {
     let store = try ArtifactStore(folder: output)
     let runner = try JobRunner(
       job, into: store, threads: running.threads, memory: budget, redoes: force)
-    let interruption = Interruption(of: store)
-    defer { withExtendedLifetime(interruption) {} }
-    let telling = Telling(format: running.log)
-    let summary = try await runner.run { telling.tell($0) }
-    try conclude(summary)
+    try conclude(try await running.watching(store) { try await runner.run(reporting: $0) })
   }
 
   // MARK: - Options
@@ -259,9 +255,7 @@ struct RenderCommand: AsyncParsableCommand {
 
   private func conclude(_ summary: RunSummary) throws {
     for (method, reason) in summary.omissions { Console.omitted(method, reason) }
-    if running.log == .text {
-      for failure in summary.failures { Console.failed("\(failure)") }
-    }
+    running.tell(summary.failures)
     for (note, count) in summary.notes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       guard let meaning = note.warning else { continue }
       Console.note("\(Self.text(count, "picture")): \(meaning)")

@@ -57,9 +57,38 @@ struct RunningOptions: ParsableArguments {
   var threads: Int { threading.threads }
   var engine: Engine { computing.engine }
 
+  /// Work that is told of as it goes on, and can be interrupted.
+  func watching<Summary>(
+    _ store: ArtifactStore,
+    _ work: (@escaping @Sendable (RunEvent) -> Void) async throws -> Summary
+  ) async throws -> Summary {
+    let interruption = Interruption(of: store)
+    defer { withExtendedLifetime(interruption) {} }
+    let telling = Telling(format: log)
+    return try await work { telling.tell($0) }
+  }
+
+  /// In JSON failures were told as they happened.
+  func tell(_ failures: [MapFailure]) {
+    guard log == .text else { return }
+    for failure in failures { Console.failed("\(failure)") }
+  }
+
   func budget() throws(JobError) -> MemoryBudget {
     guard let memory else { return .automatic }
     return try MemoryBudget(option: memory)
+  }
+}
+
+extension TruthTable {
+  /// The annotations that an option names, or else those beside the pictures, of which the user is told.
+  static func found(
+    _ file: String?, beside inputs: [String], place: TruthPlace = .object
+  ) throws(JobError) -> TruthTable? {
+    if let file { return try TruthTable(file, place: place) }
+    let found = beside(inputs, place: place)
+    if let found { Console.note("annotations from '\(found.file)'") }
+    return found
   }
 }
 
