@@ -1,13 +1,5 @@
 import Tensors
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// Superpixels: positions grouped by colour and place around centres that begin on a grid.
 ///
 /// Deterministic; time grows with the number of positions alone. A region is connected; crumbs join
@@ -32,7 +24,7 @@ struct SLIC {
   /// is averaged to gray.
   func regions(of input: Tensor) -> Regions {
     let (height, width) = (input.shape[2], input.shape[3])
-    let colors = Self.colors(of: input)
+    let colors = Lab.colors(of: input).map { SIMD3<Float>($0) }
     // As many cells along each side as make them nearly square.
     let cell = (Double(width * height) / Double(max(regions, 1))).squareRoot()
     let columns = min(width, max(1, Int((Double(width) / cell).rounded())))
@@ -124,35 +116,5 @@ struct SLIC {
       }
     }
     return Regions(labels: result, width: width, height: height)
-  }
-
-  /// CIE L*a*b* of every position, under the white of sRGB.
-  private static func colors(of input: Tensor) -> [SIMD3<Float>] {
-    let (channels, plane) = (input.shape[1], input.shape[2] * input.shape[3])
-    return input.withScalars { values in
-      (0..<plane).map { place in
-        if channels == 3 {
-          return lab(
-            SIMD3(values[place], values[plane + place], values[2 * plane + place]))
-        }
-        let sum = (0..<channels).reduce(Float(0)) { $0 + values[$1 * plane + place] }
-        return lab(SIMD3(repeating: sum / Float(channels)))
-      }
-    }
-  }
-
-  private static func lab(_ color: SIMD3<Float>) -> SIMD3<Float> {
-    func linear(_ value: Float) -> Float {
-      let v = min(max(value, 0), 1)
-      return v <= 0.04045 ? v / 12.92 : powf((v + 0.055) / 1.055, 2.4)
-    }
-    func bend(_ value: Float) -> Float {
-      value > 0.008856 ? cbrtf(value) : 7.787 * value + 16 / 116
-    }
-    let (r, g, b) = (linear(color.x), linear(color.y), linear(color.z))
-    let x = bend((0.412453 * r + 0.357580 * g + 0.180423 * b) / 0.950456)
-    let y = bend(0.212671 * r + 0.715160 * g + 0.072169 * b)
-    let z = bend((0.019334 * r + 0.119193 * g + 0.950227 * b) / 1.088754)
-    return SIMD3(116 * y - 16, 500 * (x - y), 200 * (y - z))
   }
 }

@@ -21,20 +21,23 @@ public struct FeatureAblation: Explainer {
 
   public var segmentation = Segmentation.slic
   public var regions = 50
+  public var quickshift = Quickshift()
   public var baseline = Baseline.mean
   public var score = Score.logit
 
   public init() {}
 
   public func validate() throws(ExplainerError) {
-    try Segmentation.validate(regions, for: Self.about.name)
+    try Segmentation.validate(regions, quickshift, for: Self.about.name)
   }
 
   public func explain(
     _ question: Question, using model: any Classifier
   ) throws(ExplainerError) -> Explanation {
     explain(
-      question, using: model, by: segmentation.regions(of: question.subject.input, count: regions))
+      question, using: model,
+      by: segmentation.regions(
+        of: question.subject.input, count: regions, quickshift: quickshift))
   }
 
   func explain(_ question: Question, using model: any Classifier, by regions: Regions)

@@ -29,6 +29,7 @@ public struct KernelSHAP: Explainer {
   public var tolerance = 0.0
   public var segmentation = Segmentation.slic
   public var regions = 50
+  public var quickshift = Quickshift()
   public var baseline = Baseline.mean
   public var score = Score.logit
 
@@ -40,14 +41,16 @@ public struct KernelSHAP: Explainer {
 
   public func validate() throws(ExplainerError) {
     try effort.validate()
-    try Segmentation.validate(regions, for: Self.about.name)
+    try Segmentation.validate(regions, quickshift, for: Self.about.name)
   }
 
   public func explain(
     _ question: Question, using model: any Classifier
   ) throws(ExplainerError) -> Explanation {
     try explain(
-      question, using: model, by: segmentation.regions(of: question.subject.input, count: regions))
+      question, using: model,
+      by: segmentation.regions(
+        of: question.subject.input, count: regions, quickshift: quickshift))
   }
 
   func explain(

@@ -17,8 +17,8 @@ import Tensors
 /// for each region. Samples are keyed by the subject's seed. A forward pass for each.
 ///
 /// Ribeiro, Singh, Guestrin: "Why Should I Trust You?", 2016 (arXiv:1602.04938). Defaults of the
-/// published code, but for the regions: superpixels by SLIC, and the picture's mean colour where one is
-/// absent rather than each region's own.
+/// published code, but for the regions: superpixels by SLIC, unless `segmentation` asks for its quickshift,
+/// and the picture's mean colour where one is absent rather than each region's own.
 public struct LIME: Explainer {
   public static let about = MethodDescription(
     name: "lime",
@@ -36,6 +36,7 @@ public struct LIME: Explainer {
   public var tolerance = 0.0
   public var segmentation = Segmentation.slic
   public var regions = 50
+  public var quickshift = Quickshift()
   public var width = 0.25
   public var ridge = 1.0
   public var baseline = Baseline.mean
@@ -49,7 +50,7 @@ public struct LIME: Explainer {
 
   public func validate() throws(ExplainerError) {
     try effort.validate()
-    try Segmentation.validate(regions, for: Self.about.name)
+    try Segmentation.validate(regions, quickshift, for: Self.about.name)
     guard width > 0 else {
       throw .invalidParameter(
         method: Self.about.name, parameter: "width", reason: "must be above 0, found \(width)")
@@ -64,7 +65,7 @@ public struct LIME: Explainer {
     _ question: Question, using model: any Classifier
   ) throws(ExplainerError) -> Explanation {
     let (input, seed) = (question.subject.input, question.subject.seed)
-    let regions = segmentation.regions(of: input, count: regions)
+    let regions = segmentation.regions(of: input, count: regions, quickshift: quickshift)
     let obscured = Obscured(input: input, baseline: baseline.tensor(for: input, seed: seed))
     let random = CounterRandom(seed: seed, stream: RandomStream.coalitions)
     var fit = NeighborhoodFit(regions: regions.count, width: width, ridge: ridge)
