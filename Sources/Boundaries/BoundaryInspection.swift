@@ -61,7 +61,8 @@ struct BoundaryInspection {
       survey.begin(index, with: rows[index])
       let site = survey.sites[index]
       if !queries[index].input.isFinite || survey.sawNonFinite[index] { return .nonFinite }
-      return site.foil == nil && site.startMargin < 0 ? .startMisclassified : nil
+      if site.foil == nil, site.startMargin < 0 { return .startMisclassified }
+      return site.startMargin != 0 && site.isFrozen ? .infeasibleBox : nil
     }
   }
 
@@ -134,7 +135,6 @@ struct BoundaryInspection {
   private func reasonForNothing(_ index: Int) -> BoundaryStatus {
     if survey.sawNonFinite[index] { return .nonFinite }
     let site = survey.sites[index]
-    if zip(site.lower.scalars, site.upper.scalars).allSatisfy(==) { return .infeasibleBox }
     guard let model = model as? any DifferentiableClassifier else { return .noBoundaryFound }
     let rivals = site.rivals(model.isAffine ? site.logits.count : 1)
     let slopes = survey.slopes(at: rivals.map { _ in .init(index, site.start) }) { probe, _ in

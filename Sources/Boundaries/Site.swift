@@ -17,6 +17,8 @@ public struct Site: Sendable {
   public internal(set) var sign: Float = 1
   let space: PixelSpace
   let hasFrozen: Bool
+  /// Whether no pixel may change.
+  let isFrozen: Bool
 
   init(_ query: BoundaryQuery) {
     start = query.space.pixels(of: query.input).clamped(query.lower, query.upper)
@@ -27,7 +29,9 @@ public struct Site: Sendable {
     norm = query.norm
     seed = query.seed
     space = query.space
-    hasFrozen = (0..<lower.count).contains { query.lower[$0] == query.upper[$0] }
+    let frozen = zip(query.lower.scalars, query.upper.scalars).map(==)
+    hasFrozen = frozen.contains(true)
+    isFrozen = !frozen.contains(false)
   }
 
   /// The margin at the start, 0 or more for those that are searched.

@@ -18,6 +18,9 @@ public enum DirectionFeatures: Sendable, Hashable {
   case cellSums(rows: Int, columns: Int)
   /// The length of what lies in each cell of a grid, 0 or more: that it changes, not how.
   case cellLengths(rows: Int, columns: Int)
+  /// The sum over each part, all channels together: `labels` has the part of each position, `[H · W]`,
+  /// from 0 on.
+  case partSums(labels: [Int])
   /// The sum over each channel.
   case channelSums
   /// The lowest cosines of each channel, `perSide` along either side: coefficients of its discrete
@@ -25,7 +28,8 @@ public enum DirectionFeatures: Sendable, Hashable {
   case cosines(perSide: Int)
 
   /// What the values stand for, in their order, for displacements `[C, H, W]`. Traps unless the grid
-  /// has 1 to H rows and 1 to W columns, and cosines are 1 to the shorter side.
+  /// has 1 to H rows and 1 to W columns, labels are one for each position, and cosines are 1 to the
+  /// shorter side.
   public func features(of shape: Shape) -> [DirectionFeature] {
     let extents = Extents(shape)
     let whole = PixelRect(x: 0, y: 0, width: extents.width, height: extents.height)
@@ -34,6 +38,10 @@ public enum DirectionFeatures: Sendable, Hashable {
       return extents.cells(rows: rows, columns: columns).enumerated().map { index, place in
         let (row, column) = (index / columns + 1, index % columns + 1)
         return DirectionFeature(name: "row \(row), column \(column)", place: place)
+      }
+    case .partSums(let labels):
+      return extents.parts(labels).enumerated().map {
+        DirectionFeature(name: "part \($0 + 1)", place: $1)
       }
     case .channelSums:
       return (0..<extents.channels).map {
@@ -67,6 +75,8 @@ public enum DirectionFeatures: Sendable, Hashable {
         return extents.cells(rows: rows, columns: columns).map { cell in
           extents.sum(over: cell, of: planes) { $0 * $0 }.squareRoot()
         }
+      case .partSums(let labels):
+        return extents.sums(overParts: labels, of: planes)
       case .channelSums:
         return planes.map { $0.reduce(0) { $0 + Double($1) } }
       case .cosines(let perSide):
@@ -128,6 +138,35 @@ private struct Extents {
       }
     }
     return sum
+  }
+
+  /// The smallest rectangle around each part; empty ones for labels that do not occur.
+  func parts(_ labels: [Int]) -> [PixelRect] {
+    check(labels)
+    var places = [PixelRect?](repeating: nil, count: (labels.max() ?? -1) + 1)
+    for (index, label) in labels.enumerated() {
+      let (x, y) = (index % width, index / width)
+      let old = places[label] ?? PixelRect(x: x, y: y, width: 1, height: 1)
+      let (left, top) = (min(old.x, x), min(old.y, y))
+      places[label] = PixelRect(
+        x: left, y: top, width: max(old.maxX, x + 1) - left, height: max(old.maxY, y + 1) - top)
+    }
+    return places.map { $0 ?? PixelRect(x: 0, y: 0, width: 0, height: 0) }
+  }
+
+  func sums(overParts labels: [Int], of planes: [UnsafeBufferPointer<Float>]) -> [Double] {
+    check(labels)
+    var sums = [Double](repeating: 0, count: (labels.max() ?? -1) + 1)
+    for plane in planes {
+      for (index, label) in labels.enumerated() { sums[label] += Double(plane[index]) }
+    }
+    return sums
+  }
+
+  private func check(_ labels: [Int]) {
+    precondition(
+      labels.count == area && labels.allSatisfy { $0 >= 0 },
+      "a picture of \(height) × \(width) has \(area) positions, got \(labels.count) labels")
   }
 
   /// The orthonormal DCT-II, first along rows, then along columns.

@@ -20,6 +20,7 @@ public enum ExplainerCatalog {
     ExplainerEntry(GuidedGradCAM.self),
     ExplainerEntry(GuidedFeatureInversion.self),
     ExplainerEntry(FlipPoints.self),
+    ExplainerEntry(RegionFlips.self),
     ExplainerEntry(Occlusion.self),
     ExplainerEntry(FeatureAblation.self),
     ExplainerEntry(RISE.self),

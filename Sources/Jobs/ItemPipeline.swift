@@ -52,7 +52,8 @@ struct ItemPipeline: Sendable {
         throw Refusal(.target, "the table of targets has no line for this picture")
       }
       let digest = ContentDigest(of: bytes)
-      var maps = PlannedMap.maps(of: job, target: target, input: digest).map { map in
+      let mask = try job.keep?.mask(for: item)
+      var maps = PlannedMap.maps(of: job, target: target, input: digest, kept: mask).map { map in
         (map, state: state(of: map, for: item))
       }
       if case .drawing = purpose { maps.removeAll { $0.state.isMissing } }
@@ -61,7 +62,8 @@ struct ItemPipeline: Sendable {
         ? maps.compactMap { unchanged($0.state) }
         : try reader.decoding(item, bytes, digest) { (picture) throws(Refusal) in
           let isAsked = maps.contains { $0.state.isMissing }
-          let sitting = isAsked ? try Sitting(of: picture, of: job, using: model) : nil
+          let sitting =
+            isAsked ? try Sitting(of: picture, keeping: mask, of: job, using: model) : nil
           return maps.compactMap { map, state in
             if let outcome = unchanged(state) { return outcome }
             defer {
@@ -139,12 +141,15 @@ struct PlannedMap: Sendable {
   }
 
   /// All maps of a picture, target by target.
-  static func maps(of job: Job, target: ResolvedTarget, input: ContentDigest) -> [PlannedMap] {
+  static func maps(
+    of job: Job, target: ResolvedTarget, input: ContentDigest, kept: MaskFile?
+  ) -> [PlannedMap] {
     target.aspects.flatMap { aspect in
       zip(job.methods, job.manifest.methods).map { method, record in
         PlannedMap(
           method: method, aspect: aspect,
-          request: job.manifest.request(input: input, method: record, target: aspect.tag))
+          request: job.manifest.request(
+            input: input, kept: kept?.digest, method: record, target: aspect.tag))
       }
     }
   }

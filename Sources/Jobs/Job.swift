@@ -14,6 +14,7 @@ public struct Job: Sendable {
   let methods: [ConfiguredExplainer]
   let omitsUnsuitable: Bool
   let audits: Bool
+  let keep: KeepMask?
   let targets: TargetAssignment
 
   /// What a job may be asked for beside its inputs, network and methods.
@@ -35,6 +36,8 @@ public struct Job: Sendable {
     /// Whether a few measures of each map are written into its sidecar.
     public var audits = false
     public var maximumPixels = DecodeLimit().pixels
+    /// What methods must leave as it is; nil for nothing.
+    public var keep: KeepMask?
     public var engine = Engine.preferred
 
     public init() {}
@@ -54,6 +57,7 @@ public struct Job: Sendable {
     self.methods = methods
     omitsUnsuitable = options.omitsUnsuitable
     audits = options.audits
+    keep = options.keep
     network = model.network
     engine = options.engine
     targets = try TargetAssignment(
@@ -68,7 +72,7 @@ public struct Job: Sendable {
         reduces: options.reduces),
       methods: methods.map { MethodRecord($0) },
       target: options.targetText, rendering: options.rendering, seed: options.seed,
-      maximumPixels: options.maximumPixels)
+      maximumPixels: options.maximumPixels, keep: options.keep?.path)
   }
 
   /// How many maps a picture is to have, where each of its targets has some beside those of the

@@ -28,13 +28,15 @@ public struct Manifest: Sendable, Codable, Equatable {
   public var seed: UInt64
   /// Pictures of more pixels are refused.
   public var maximumPixels: Int
+  /// The mask of what is kept, as it was given; nil where all may change.
+  public var keep: String?
 
   /// What decides the numbers of one map.
   func request(
-    input: ContentDigest, method: MethodRecord, target: String?
+    input: ContentDigest, kept: ContentDigest?, method: MethodRecord, target: String?
   ) -> MapRequest {
     MapRequest(
       tidemark: tidemark, engine: engine, model: model, reading: reading, input: input,
-      method: method, target: target ?? "predicted", seed: seed)
+      kept: kept, method: method, target: target ?? "predicted", seed: seed)
   }
 }

@@ -18,6 +18,8 @@ public struct MapRequest: Sendable, Codable, Equatable {
   public var reading: ReadingRecord
   /// The picture's bytes.
   public var input: ContentDigest
+  /// The bytes of the mask of what is kept; nil where all may change.
+  public var kept: ContentDigest?
   public var method: MethodRecord
   /// `predicted`, or the tag in the names of the files.
   public var target: String

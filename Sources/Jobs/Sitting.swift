@@ -13,16 +13,19 @@ struct Sitting {
   let prediction: Prediction
 
   init(
-    of picture: DecodedPicture, of job: Job, using model: CompiledNetwork
+    of picture: DecodedPicture, keeping mask: MaskFile?, of job: Job, using model: CompiledNetwork
   ) throws(Refusal) {
     let pixels = picture.pixels(
       channels: model.inputShape[0], filter: job.manifest.reading.resize.filter)
     self.job = job
     self.model = model
     self.picture = picture
+    let kept = try mask.map { mask throws(Refusal) in
+      try mask.kept(in: picture.placement, limit: job.manifest.maximumPixels)
+    }
     subject = Subject(
       picture: picture.picture, input: Tensor(pixels: pixels), placement: picture.placement,
-      seed: picture.digest.seed(ofRun: job.manifest.seed))
+      kept: kept, seed: picture.digest.seed(ofRun: job.manifest.seed))
     prediction = model.prediction(for: subject.input)
     guard prediction.isFinite else {
       throw Refusal(

@@ -108,7 +108,8 @@ extension MeasuredCase {
   ) throws(ExplainerError) -> Explanation {
     let subject = Subject(
       picture: question.subject.picture, input: input ?? question.subject.input,
-      placement: question.subject.placement, seed: seed ?? question.subject.seed)
+      placement: question.subject.placement, kept: question.subject.kept,
+      seed: seed ?? question.subject.seed)
     return try explainer.explain(
       Question(subject, fact: question.fact, foil: question.foil), using: model ?? self.model)
   }

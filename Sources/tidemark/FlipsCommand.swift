@@ -51,6 +51,15 @@ struct FlipsCommand: AsyncParsableCommand {
         + "above.", valueName: "file"))
   var annotations: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "What is ranked by QR with column pivoting: cells (of a grid), superpixels (of the mean picture; for "
+        + "pictures that lie alike), channels, or cosines (coefficients of low frequency).",
+      valueName: "name"))
+  var features = FlipFeatures.cells
+
+  @OptionGroup var keeping: KeepingOptions
+
   @Option(help: ArgumentHelp("Where random numbers start.", valueName: "number"))
   var seed: UInt64 = 0
 
@@ -77,6 +86,7 @@ struct FlipsCommand: AsyncParsableCommand {
     var options = Job.Options()
     options.modelPath = model.model
     options.seed = seed
+    options.keep = try keeping.mask()
     options.engine = running.engine
     let folder = "\(output)/run"
     let job = try Job(
@@ -88,7 +98,7 @@ struct FlipsCommand: AsyncParsableCommand {
     let summary = try await running.watching(store) { try await runner.run(reporting: $0) }
     running.tell(summary.failures)
     if summary.isEmpty { throw Outcome.nothingDone }
-    let study = try FlipStudy(of: job, in: store, truth: truth)
+    let study = try FlipStudy(of: job, in: store, truth: truth, features: features)
     try study.write(to: try ArtifactStore(folder: output))
     conclude(study)
     if !summary.failures.isEmpty { throw Outcome.someFailed }
@@ -131,3 +141,4 @@ struct FlipsCommand: AsyncParsableCommand {
 }
 
 extension Norm: ExpressibleByArgument {}
+extension FlipFeatures: ExpressibleByArgument {}

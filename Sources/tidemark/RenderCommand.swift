@@ -103,6 +103,8 @@ struct RenderCommand: AsyncParsableCommand {
         + "with signs.", valueName: "name"))
   var backdrop = Backdrop.automatic
 
+  @OptionGroup var keeping: KeepingOptions
+
   @Option(help: ArgumentHelp("Where random numbers start.", valueName: "number"))
   var seed: UInt64 = 0
 
@@ -200,6 +202,7 @@ struct RenderCommand: AsyncParsableCommand {
     options.rendering.contours = contours
     options.rendering.enlargement = enlarge
     options.seed = seed
+    options.keep = try keeping.mask()
     options.omitsUnsuitable = methods == ["all"]
     options.audits = audit
     options.maximumPixels = maxPixels

@@ -7,7 +7,7 @@ import Testing
 struct DirectionFeaturesTests {
   static let all: [DirectionFeatures] = [
     .cellSums(rows: 3, columns: 4), .cellLengths(rows: 5, columns: 2), .channelSums,
-    .cosines(perSide: 5),
+    .cosines(perSide: 5), .partSums(labels: (0..<63).map { $0 * $0 % 5 % 4 }),
   ]
   let displacement = CounterRandom(seed: 9).normal([3, 7, 9], sample: 0)
 
@@ -55,6 +55,17 @@ struct DirectionFeaturesTests {
     #expect(
       DirectionFeatures.channelSums.features(of: one.shape).map(\.name) == ["red", "green", "blue"])
     #expect(DirectionFeatures.channelSums.features(of: [1, 4, 6]).map(\.name) == ["channel 1"])
+  }
+
+  @Test func `parts sum what they hold, and lie where they are`() {
+    let one = Tensor((0..<12).map(Float.init), shape: [2, 2, 3])
+    let parts = DirectionFeatures.partSums(labels: [0, 1, 1, 0, 2, 1])
+    #expect(parts.values(of: one) == [18, 34, 14])
+    #expect(
+      parts.features(of: one.shape).map(\.place) == [
+        PixelRect(x: 0, y: 0, width: 1, height: 2), PixelRect(x: 1, y: 0, width: 2, height: 2),
+        PixelRect(x: 1, y: 1, width: 1, height: 1),
+      ])
   }
 
   @Test func `cosines are SciPy's, and all of them keep lengths`() throws {

@@ -59,6 +59,22 @@ struct FlipPointsTests {
     #expect(try foil(1) == 1)
   }
 
+  @Test func `what the subject keeps does not change`() throws {
+    // Without the third pixel the margin falls by 5 for each square: 0.2 · 3 = 0.6 in all.
+    let kept = Tensor([0, 0, 1], shape: [1, 3])
+    let explanation = try FlipPoints().explain(
+      Question(.synthetic(picture, kept: kept), fact: 0), using: try plane())
+    let distance = 0.6 / 5.squareRoot()
+    #expect(
+      (try #require(explanation.diagnostics.values["distance"]) - distance).magnitude < 1e-5)
+    #expect(explanation.map.values[2] == 0 && explanation.map.values[1] > 0)
+    let all = try FlipPoints().explain(
+      Question(.synthetic(picture, kept: Tensor([1, 1, 1], shape: [1, 3])), fact: 0),
+      using: try plane())
+    #expect(all.status == .boundary(.infeasibleBox))
+    #expect(all.diagnostics.backwardPasses == 0)
+  }
+
   @Test func `what cannot flip says why, and its map is zero`() throws {
     let model = try plane()
     let misclassified = try FlipPoints().explain(

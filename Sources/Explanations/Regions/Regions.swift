@@ -1,4 +1,4 @@
-import Tensors
+public import Tensors
 
 /// A picture cut into regions that are kept or taken away as one.
 public struct Regions: Sendable, Equatable {
@@ -35,6 +35,11 @@ public struct Regions: Sendable, Equatable {
       }, width: width, height: height)
   }
 
+  /// About so many superpixels of an input `[1, C, H, W]`, of about equal size, that follow edges.
+  public static func superpixels(of input: Tensor, count: Int) -> Regions {
+    SLIC(regions: count).regions(of: input)
+  }
+
   /// A value for each region as a map `[1, H, W]`.
   func map(_ values: [Double]) -> Tensor {
     Tensor(labels.map { Float(values[$0]) }, shape: [1, height, width])
@@ -53,7 +58,7 @@ public enum Segmentation: String, NamedOption {
   /// About `count` regions of an input `[1, C, H, W]`, or as many as quickshift finds.
   func regions(of input: Tensor, count: Int, quickshift: Quickshift) -> Regions {
     switch self {
-    case .slic: SLIC(regions: count).regions(of: input)
+    case .slic: .superpixels(of: input, count: count)
     case .quickshift: quickshift.regions(of: input)
     case .grid: .grid(width: input.shape[3], height: input.shape[2], count: count)
     }

@@ -51,7 +51,8 @@ struct EvaluationPipeline: Sendable {
         throw Refusal(.target, "the table of targets has no line for this picture")
       }
       let digest = ContentDigest(of: bytes)
-      let plans = PlannedMap.maps(of: job, target: target, input: digest)
+      let mask = try job.keep?.mask(for: item)
+      let plans = PlannedMap.maps(of: job, target: target, input: digest, kept: mask)
       let maps = plans.compactMap { found($0, for: item) }
       guard !maps.isEmpty else {
         throw Refusal(
@@ -73,7 +74,7 @@ struct EvaluationPipeline: Sendable {
           return try settings.truth?.truth(
             of: entry, orientation: orientation, placement: picture.placement)
         }
-        let sitting = try Sitting(of: picture, of: job, using: model)
+        let sitting = try Sitting(of: picture, keeping: mask, of: job, using: model)
         var values: [MeasuredMap] = []
         for aspect in target.aspects {
           let question = try sitting.question(aspect)

@@ -66,6 +66,7 @@ public struct FinishedRun: Sendable {
     options.rendering = manifest.rendering
     options.seed = manifest.seed
     options.maximumPixels = manifest.maximumPixels
+    options.keep = try manifest.keep.map { (path) throws(JobError) in try KeepMask(path) }
     options.engine = engine
     var methods: [ConfiguredExplainer] = []
     for record in manifest.methods { methods.append(try Self.method(record)) }

@@ -106,18 +106,11 @@ public struct TruthTable: Sendable {
     guard let data = try? Data(contentsOf: file) else {
       throw Refusal(.unreadable, "its mask '\(path)' cannot be read")
     }
-    let mask: Bitmap
-    do throws(CodecError) {
-      mask = try ImageCodecs.decode(
-        [UInt8](data), limit: DecodeLimit(pixels: size.area), orientation: .ignore
-      ).bitmap
-    } catch {
-      throw Refusal(.unreadable, "its mask '\(path)': \(error)")
-    }
+    let mask = try MaskFile(path: path, content: data).luminance(limit: size.area)
     guard mask.size == size else {
       throw Refusal(.unreadable, "its mask '\(path)' is \(mask.size), expected \(size)")
     }
-    return mask.opaque(.drop).luminance
+    return mask
   }
 }
 
@@ -136,7 +129,7 @@ extension Annotations.Entry {
 
 extension PixelSize {
   /// Whether this is the size of a picture or what a decoder makes of it when it halves it.
-  fileprivate func isReduction(of full: PixelSize) -> Bool {
+  func isReduction(of full: PixelSize) -> Bool {
     [1, 2, 4, 8].contains { factor in
       width == (full.width + factor - 1) / factor && height == (full.height + factor - 1) / factor
     }

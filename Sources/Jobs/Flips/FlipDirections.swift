@@ -7,6 +7,18 @@ import Networks
 import Rendering
 import Tensors
 
+/// What rank-revealing factorization takes a displacement's features to be.
+public enum FlipFeatures: String, Sendable, Codable, CaseIterable {
+  /// Sums over the cells of a grid.
+  case cells
+  /// Sums over superpixels of the mean picture: for pictures that lie alike.
+  case superpixels
+  /// Sums over channels.
+  case channels
+  /// The lowest coefficients of the cosine transform of each channel.
+  case cosines
+}
+
 /// What the displacements to the nearest boundaries have in common: their principal directions, and the
 /// parts of the picture that they change, from the one that says most.
 ///
@@ -20,16 +32,20 @@ struct FlipDirections: Sendable {
     var count: Int
     /// By principal direction, from the largest: its share of the variance.
     var explainedVariance: [Double]?
-    /// Parts of the picture, from the one that says most.
+    /// What features are.
+    var kind: FlipFeatures?
+    /// Features, from the one that says most.
     var features: [Feature]?
-    /// How many parts change independently, and how near that is to fewer.
+    /// How many features change independently, and how near that is to fewer.
     var rank: Int?
     var conditionNumber: Double?
   }
 
-  /// A part of the picture, as pivoting finds it.
+  /// A feature, as pivoting finds it.
   struct Feature: Sendable, Codable {
     let name: String
+    /// Which, in the order of their definition.
+    let index: Int
     /// In pixels of the network's input.
     let place: PixelRect
     /// What it adds to those before it: |R_kk|.
@@ -41,26 +57,26 @@ struct FlipDirections: Sendable {
   let summary: Summary
   /// Pictures `[C, H, W]` of length 1, at most `componentCount`.
   private let components: [Tensor]
-  /// Rows and columns of cells.
-  private let grid: Int
-  /// Of the network's input; empty where there is no displacement.
-  private let size: PixelSize
+  /// Where features lie; nil where that is the whole picture.
+  private let layout: FlipFeatureFigure.Layout?
 
   static let componentCount = 8
   /// Displacements are of single precision.
   private static let tolerance = 1e-5
 
   /// Where the map of a flip lies, and what its sidecar says of it.
-  typealias Displacement = (stem: String, record: MapRecord.Map)
+  typealias Displacement = (stem: String, record: MapRecord)
 
-  init(of stems: [Displacement], in store: ArtifactStore) throws(JobError) {
-    guard let shape = stems.first.map({ Shape($0.record.shape) }), stems.count >= 2 else {
+  init(
+    of stems: [Displacement], by kind: FlipFeatures, in store: ArtifactStore
+  ) throws(JobError) {
+    guard let shape = stems.first.map({ Shape($0.record.map.shape) }), stems.count >= 2 else {
       self.init(reason: "there are fewer than two displacements", count: stems.count)
       return
     }
     func displacement(_ index: Int) throws -> Tensor {
       let (stem, record) = stems[index]
-      guard let map = StoredMap.map(of: record, at: stem, in: store), map.values.shape == shape
+      guard let map = StoredMap.map(of: record.map, at: stem, in: store), map.values.shape == shape
       else { throw StoreError("'\(stem).npy' was changed") }
       return map.values
     }
@@ -68,24 +84,38 @@ struct FlipDirections: Sendable {
       let rows = DirectionRows(
         count: stems.count, length: shape.count, tensors: { try displacement($0) })
       let principal = try PrincipalDirections(of: rows, leading: Self.componentCount)
-      let grid = min(8, shape[1], shape[2])
-      let parts = DirectionFeatures.cellSums(rows: grid, columns: grid)
+      let side = min(8, shape[1], shape[2])
+      var layout: FlipFeatureFigure.Layout?
+      let parts: DirectionFeatures
+      switch kind {
+      case .cells:
+        parts = .cellSums(rows: side, columns: side)
+        layout = .grid(side)
+      case .superpixels:
+        let mean = try Self.meanPicture(of: stems, in: store)
+        let regions = Regions.superpixels(of: mean, count: 64)
+        parts = .partSums(labels: regions.labels)
+        layout = .regions(regions, of: mean)
+      case .channels: parts = .channelSums
+      case .cosines: parts = .cosines(perSide: side)
+      }
       let factorization = try RankRevealingFactorization(
         of: try stems.indices.map { parts.values(of: try displacement($0)) })
       let features = parts.features(of: shape)
       let ranked = zip(factorization.pivots, factorization.diagonal).enumerated().map {
         rank, found in
         Feature(
-          name: features[found.0].name, place: features[found.0].place, norm: found.1,
+          name: features[found.0].name, index: found.0, place: features[found.0].place,
+          norm: found.1,
           explained: factorization.explained[rank])
       }
       self.init(
         summary: Summary(
-          count: stems.count, explainedVariance: principal.shares, features: ranked,
+          count: stems.count, explainedVariance: principal.shares, kind: kind, features: ranked,
           rank: factorization.rank(tolerance: Self.tolerance),
           conditionNumber: factorization.conditionNumber),
         components: principal.components.indices.map { principal.component($0, shape: shape) },
-        grid: grid, size: PixelSize(width: shape[2], height: shape[1]))
+        layout: layout)
     } catch let error as DirectionsError {
       self.init(reason: "\(error)", count: stems.count)
     } catch {
@@ -95,15 +125,32 @@ struct FlipDirections: Sendable {
 
   private init(reason: String, count: Int) {
     self.init(
-      summary: Summary(reason: reason, count: count), components: [], grid: 0,
-      size: PixelSize(side: 1))
+      summary: Summary(reason: reason, count: count), components: [], layout: nil)
   }
 
-  private init(summary: Summary, components: [Tensor], grid: Int, size: PixelSize) {
+  private init(
+    summary: Summary, components: [Tensor], layout: FlipFeatureFigure.Layout?
+  ) {
     self.summary = summary
     self.components = components
-    self.grid = grid
-    self.size = size
+    self.layout = layout
+  }
+
+  /// The mean of the pictures that were displaced, `[1, C, H, W]`: their counterparts less the changes.
+  private static func meanPicture(
+    of stems: [Displacement], in store: ArtifactStore
+  ) throws -> Tensor {
+    var sum: Tensor?
+    for (stem, record) in stems {
+      guard let counterpart = record.counterpart,
+        let pixels = StoredCounterpart(counterpart, at: stem, in: store)?.pixels,
+        let change = StoredMap.map(of: record.map, at: stem, in: store)?.values,
+        pixels.count == change.count, sum == nil || sum?.shape == pixels.shape
+      else { throw StoreError("the counterpart of '\(stem)' was changed") }
+      let picture = pixels - change.reshaped(to: pixels.shape)
+      sum = sum.map { $0 + picture } ?? picture
+    }
+    return Float(1) / Float(stems.count) * (sum ?? Tensor(zeros: [1, 1, 1, 1]))
   }
 
   func write(to store: ArtifactStore) throws {
@@ -120,7 +167,8 @@ struct FlipDirections: Sendable {
     }
     try store.write(table.utf8, named: "features.csv")
     for (name, figure) in [
-      ("directions.png", directionSheet(shares)), ("features.png", featureChart(features)),
+      ("directions.png", directionSheet(shares)),
+      ("features.png", FlipFeatureFigure(features: features, layout: layout).drawn),
     ] {
       guard let figure else { continue }
       try store.write(figure: figure, telling: "flips", named: name)
@@ -145,22 +193,5 @@ struct FlipDirections: Sendable {
             Bitmap(aroundGray: picture, times: scale), caption: "\(index + 1): \(percent) %")
         }))
     return sheet.finish()
-  }
-
-  /// Where the parts lie that say most.
-  private func featureChart(_ features: [Feature]) -> Bitmap? {
-    guard let first = features.first, first.norm > 0 else { return nil }
-    var values = [[Double?]](repeating: [Double?](repeating: nil, count: grid), count: grid)
-    for feature in features {
-      let row = (feature.place.y + feature.place.height / 2) * grid / size.height
-      let column = (feature.place.x + feature.place.width / 2) * grid / size.width
-      values[row][column] = feature.norm / first.norm
-    }
-    let names = (1...grid).map { "\($0)" }
-    return Chart.matrix(
-      values, rows: names, columns: names,
-      title: "What each part of the picture adds to those before",
-      label: "relative to the first"
-    ).rendered(size: PixelSize(width: 640, height: 580))
   }
 }

@@ -31,6 +31,9 @@ public struct FlipStudy: Sendable {
     public let to: ClassRecord
     public let count: Int
     public let medianDistance: Double
+    /// The pictures with the shortest distances, at most three: of training pictures, those that shape this
+    /// boundary most.
+    public let nearest: [String]
   }
 
   /// All pictures that were looked at, in the order of the run.
@@ -44,9 +47,11 @@ public struct FlipStudy: Sendable {
 
   /// Reads the maps of a finished run. Throws where there are none of flip points.
   ///
-  /// - Parameter truth: what is known about the pictures beside the names of their folders.
+  /// - Parameters:
+  ///   - truth: what is known about the pictures beside the names of their folders.
+  ///   - features: what displacements are compared by.
   public init(
-    of job: Job, in store: ArtifactStore, truth: TruthTable?
+    of job: Job, in store: ArtifactStore, truth: TruthTable?, features: FlipFeatures = .cells
   ) throws(JobError) {
     let labels = job.network.labels
     let classes = TrueClasses(
@@ -60,7 +65,7 @@ public struct FlipStudy: Sendable {
         let picture = FlippedPicture(record, truth: classes.truth(of: item), labels: labels)
       else { continue }
       pictures.append(picture)
-      if record.counterpart != nil { displacements.append((stem, record.map)) }
+      if record.counterpart != nil { displacements.append((stem, record)) }
     }
     guard !pictures.isEmpty else {
       throw JobError(.environment, "'\(store.folder)' holds no maps of \(Self.method)")
@@ -69,13 +74,16 @@ public struct FlipStudy: Sendable {
     self.pictures = pictures
     detection = Self.detection(in: pictures)
     pairs = Self.pairs(in: pictures)
-    directions = try FlipDirections(of: displacements, in: store)
+    directions = try FlipDirections(of: displacements, by: features, in: store)
   }
 
   /// Pictures with a distance, the nearest to a boundary first.
   public var byDistance: [FlippedPicture] {
-    pictures.filter { $0.distance != nil }
-      .sorted { ($0.distance ?? 0, $0.path) < ($1.distance ?? 0, $1.path) }
+    Self.nearestFirst(pictures.filter { $0.distance != nil })
+  }
+
+  private static func nearestFirst(_ pictures: [FlippedPicture]) -> [FlippedPicture] {
+    pictures.sorted { ($0.distance ?? 0, $0.path) < ($1.distance ?? 0, $1.path) }
   }
 
   /// How many pictures ended how.
@@ -102,16 +110,18 @@ public struct FlipStudy: Sendable {
   }
 
   private static func pairs(in pictures: [FlippedPicture]) -> [Pair] {
-    var distances: [[ClassIndex]: (FlippedPicture, [Double])] = [:]
-    for picture in pictures {
-      guard let foil = picture.foil, let distance = picture.distance else { continue }
-      distances[[picture.prediction.index, foil.index], default: (picture, [])].1.append(distance)
+    var groups: [[ClassIndex]: [FlippedPicture]] = [:]
+    for picture in pictures where picture.distance != nil {
+      guard let foil = picture.foil else { continue }
+      groups[[picture.prediction.index, foil.index], default: []].append(picture)
     }
-    return distances.sorted { $0.key.lexicographicallyPrecedes($1.key) }.compactMap { _, found in
-      guard let foil = found.0.foil, let median = median(found.1) else { return nil }
+    return groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }.compactMap { _, group in
+      guard let from = group.first?.prediction.classRecord, let to = group.first?.foil,
+        let median = median(group.compactMap(\.distance))
+      else { return nil }
       return Pair(
-        from: found.0.prediction.classRecord, to: foil, count: found.1.count, medianDistance: median
-      )
+        from: from, to: to, count: group.count, medianDistance: median,
+        nearest: nearestFirst(group).prefix(3).map(\.path))
     }
   }
 
@@ -126,12 +136,12 @@ public struct FlipStudy: Sendable {
   /// Writes flips.csv, pairs.csv, flips.json, and figures as far as there is something to show.
   public func write(to store: ArtifactStore) throws(JobError) {
     let pairTable = pairs.reduce(
-      CSV.line(["from", "to", "pictures", "median_distance"])
+      CSV.line(["from", "to", "pictures", "median_distance", "nearest"])
     ) { table, pair in
       table
         + CSV.line([
           DrawingWords.name(pair.from), DrawingWords.name(pair.to), "\(pair.count)",
-          "\(pair.medianDistance)",
+          "\(pair.medianDistance)", pair.nearest.first ?? "",
         ])
     }
     try store.write(

@@ -16,6 +16,8 @@ import Tensors
 /// zero: the network already prefers another class than the fact (its distance is 0), no point within
 /// the bounds was found or can be, or the margin has no slope to follow.
 ///
+/// Where the subject keeps pixels, they are those of x in x′ too, and the map is 0 there.
+///
 /// The published method solves the same problem by a general interior-point solver, and refuses points
 /// whose other scores come within a slack of the tie, which can exclude the nearest one; here there is
 /// no slack.
@@ -30,11 +32,13 @@ public struct FlipPoints: Explainer {
     summary: "The smallest change by which the decision flips, and the picture that it leads to.",
     source: "Yousefzadeh, O'Leary: Interpreting Neural Networks Using Flip Points, 2019 "
       + "(arXiv:1903.08789)",
-    parameters: [
-      "norm":
-        "what is smallest: l2 (root of the sum of squares), linf (largest change) or l1 (sum of changes)"
-    ].merging(
-      ProjectionSearch.about.parameters.map { ("search.\($0)", $1) }, uniquingKeysWith: { $1 }))
+    parameters: parameters)
+
+  static let parameters = [
+    "norm":
+      "what is smallest: l2 (root of the sum of squares), linf (largest change) or l1 (sum of changes)"
+  ].merging(
+    ProjectionSearch.about.parameters.map { ("search.\($0)", $1) }, uniquingKeysWith: { $1 })
 
   public var norm = Norm.l2
   public var search = ProjectionSearch()
@@ -55,9 +59,7 @@ public struct FlipPoints: Explainer {
     let input = question.subject.input
     let outcome: BoundaryOutcome
     do throws(BoundaryError) {
-      let query = try BoundaryQuery(
-        input, fact: question.fact, foil: question.foil, norm: norm, seed: question.subject.seed)
-      outcome = try search.nearestPoint(for: query, using: model)
+      outcome = try search.nearestPoint(for: BoundaryQuery(question, norm: norm), using: model)
     } catch {
       throw Self.refusal(error)
     }

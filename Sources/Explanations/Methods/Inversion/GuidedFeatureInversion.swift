@@ -153,7 +153,8 @@ public struct GuidedFeatureInversion: Explainer {
     try check(
       "layers", layers.names.count <= 32, "at most 32 layers, found \(layers.names.count)")
     try check("channels", (0...64).contains(channels), "must be 0...64, found \(channels)")
-    try check("channels", channels == 0 || basis == .channels, "must be 0 for a grid, which has none")
+    try check(
+      "channels", channels == 0 || basis == .channels, "must be 0 for a grid, which has none")
   }
 
   public func explain(
