@@ -50,9 +50,9 @@ public enum DirectionFeatures: Sendable, Hashable {
     case .cosines(let perSide):
       return (0..<extents.channels).flatMap { channel in
         (0..<perSide * perSide).map { index in
-          let waves = "\(index % perSide)/2 across, \(index / perSide)/2 down"
+          let waves = "\(index % perSide)/2 × \(index / perSide)/2"
           return DirectionFeature(
-            name: "\(extents.name(ofChannel: channel)), \(waves)", place: whole)
+            name: "\(extents.name(ofChannel: channel)) \(waves)", place: whole)
         }
       }
     }
@@ -88,8 +88,8 @@ public enum DirectionFeatures: Sendable, Hashable {
 
 /// What one value of `DirectionFeatures` is about.
 public struct DirectionFeature: Sendable, Hashable, Codable {
-  /// Such as "row 3, column 5" of a grid, counted from 1, "green", or "red, 1/2 across, 0/2 down":
-  /// a cosine of half a wave across the picture that does not change downwards.
+  /// Such as "row 3, column 5" of a grid, counted from 1, "green", or "red 1/2 × 0/2":
+  /// a cosine of half a wave across the picture and none down.
   public let name: String
   /// Where it lies in the displacement, in pixels.
   public let place: PixelRect
@@ -110,7 +110,11 @@ private struct Extents {
   var area: Int { height * width }
 
   func name(ofChannel channel: Int) -> String {
-    channels == 3 ? ["red", "green", "blue"][channel] : "channel \(channel + 1)"
+    switch channels {
+    case 1: "gray"
+    case 3: ["red", "green", "blue"][channel]
+    default: "channel \(channel + 1)"
+    }
   }
 
   /// Cells row by row; where sides do not divide, their sizes differ by a pixel.

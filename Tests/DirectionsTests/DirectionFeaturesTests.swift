@@ -54,7 +54,7 @@ struct DirectionFeaturesTests {
     #expect(DirectionFeatures.channelSums.values(of: one) == [0, -2, 0])
     #expect(
       DirectionFeatures.channelSums.features(of: one.shape).map(\.name) == ["red", "green", "blue"])
-    #expect(DirectionFeatures.channelSums.features(of: [1, 4, 6]).map(\.name) == ["channel 1"])
+    #expect(DirectionFeatures.channelSums.features(of: [1, 4, 6]).map(\.name) == ["gray"])
   }
 
   @Test func `parts sum what they hold, and lie where they are`() {
@@ -80,6 +80,6 @@ struct DirectionFeaturesTests {
     #expect((found.reduce(0) { $0 + $1 * $1 } / squares - 1).magnitude < 1e-13)
     #expect(
       DirectionFeatures.cosines(perSide: 2).features(of: [3, 6, 6])[1].name
-        == "red, 1/2 across, 0/2 down")
+        == "red 1/2 × 0/2")
   }
 }

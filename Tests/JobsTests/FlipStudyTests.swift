@@ -23,7 +23,7 @@ struct FlipStudyTests {
     try folder.writePicture("in/elsewhere/6.png", seed: 6)
   }
 
-  private func study() async throws -> FlipStudy {
+  private func study(by features: FlipFeatures = .cells) async throws -> FlipStudy {
     let golden = try #require(Bundle.module.url(forResource: "Golden", withExtension: nil))
     let model = try OpenedModel(
       golden.appending(component: "tiny.onnx").path, preprocess: "raw", resize: nil, labels: nil)
@@ -33,7 +33,7 @@ struct FlipStudyTests {
       options: Job.Options())
     let store = try ArtifactStore(folder: folder("out/run"))
     _ = try await JobRunner(job, into: store, threads: 1).run()
-    return try FlipStudy(of: job, in: store, truth: nil)
+    return try FlipStudy(of: job, in: store, truth: nil, features: features)
   }
 
   @Test func `each picture has a line, and folders tell the truth`() async throws {
@@ -66,6 +66,9 @@ struct FlipStudyTests {
       let middle =
         (distances[(distances.count - 1) / 2] + distances[distances.count / 2]) / 2
       #expect(pair.medianDistance == middle)
+      let nearest = try #require(pair.nearest.first)
+      #expect(found.first { $0.path == nearest }?.distance == distances[0])
+      #expect(pair.nearest.count == min(3, pair.count))
     }
   }
 
@@ -91,6 +94,19 @@ struct FlipStudyTests {
     #expect(table.split(whereSeparator: \.isNewline).count == 8)
     try await self.study().write(to: store)
     #expect(try files() == first)
+  }
+
+  @Test(.enabled(if: Factorizations.isAvailable), arguments: FlipFeatures.allCases)
+  func `features of every kind are ranked and drawn`(kind: FlipFeatures) async throws {
+    let study = try await study(by: kind)
+    let store = try ArtifactStore(folder: folder("out"))
+    try study.write(to: store)
+    let summary = study.directions.summary
+    #expect(summary.kind == kind)
+    let features = try #require(summary.features)
+    #expect(zip(features, features.dropFirst()).allSatisfy { $0.norm >= $1.norm })
+    #expect(Set(features.map(\.index)).count == features.count)
+    #expect(store.exists("features.csv") && store.exists("features.png"))
   }
 
   @Test func `a class is found by its name and its synonyms`() {

@@ -53,7 +53,7 @@ struct FlipFeatureFigure {
     let side = min(max(regions.width, regions.height, 224), 448)
     var sheet = ContactSheet(
       title: Self.title, columns: ["mean picture", "its parts, white: most"],
-      thumbnail: PixelSize(side: side), rowsPerPage: 1)
+      thumbnail: PixelSize(side: side), rowsPerPage: 2)
     _ = sheet.append(
       ContactSheet.Row(
         label: "",
