@@ -125,7 +125,7 @@ let benchmarks: [Target] = ["bench", "values"].map { name in
   .executableTarget(
     name: name,
     dependencies: [
-      "Explanations", "Kernels", "Networks", "Tensors", "TestSupport",
+      "Boundaries", "Explanations", "Kernels", "Networks", "Tensors", "TestSupport",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ], path: "Benchmarks/\(name)", swiftSettings: swiftSettings)
 }

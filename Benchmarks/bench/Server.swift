@@ -1,3 +1,4 @@
+import Boundaries
 import Explanations
 import Foundation
 import Kernels
@@ -14,8 +15,10 @@ import TestSupport
 ///     gradient BATCH RUNS       their scores, and the gradient of class 0's at the input
 ///     ig BATCH RUNS STEPS       integrated gradients of one picture, in passes of so many points
 ///     inversion BATCH RUNS      guided feature inversion of one picture: 10 and 70 steps, as published
+///     boundary BATCH RUNS GRADIENTS    nearest flips of pictures, with so many gradients each
 ///     train BATCH RUNS          steps of a training on so many pictures, parameters moved included
 ///     norms BATCH               no times: sums of magnitudes of all scores and of all gradients
+///     distances BATCH GRADIENTS        no times: the l2 distance of each picture's flip, `nan` for none
 ///     training-norms BATCH      no times: the first step's loss and its gradients' sum of magnitudes
 ///
 /// A last word `split` gives the work to one-thread workers side by side: each takes its part of the
@@ -81,6 +84,16 @@ struct Server {
     case ("gradient", 2):
       let passes = lanes(isSplit, batch: numbers[0])
       return times(numbers[1], passes) { pass in _ = model.gradient(of: .logit(0), for: pass) }
+    case ("boundary", 3):
+      let search = ProjectionSearch(gradients: numbers[2])
+      return times(numbers[1], lanes(isSplit, batch: numbers[0])) { pass in
+        _ = distances(of: pass, by: search)
+      }
+    case ("distances", 2):
+      let search = ProjectionSearch(gradients: numbers[1])
+      ComputeThreads.setWidth(threads)
+      return lanes(false, batch: numbers[0]).joined().flatMap { distances(of: $0, by: search) }
+        .map { "\($0)" }.joined(separator: " ")
     case ("ig", 3):
       let limited = LimitedBatch(model: model, batchLimit: min(numbers[0], model.batchLimit))
       let method = try integratedGradients(steps: numbers[2])
@@ -97,6 +110,20 @@ struct Server {
       }
     default:
       throw Refusal("asks for nothing known")
+    }
+  }
+
+  /// How far the nearest flip of each picture is.
+  private func distances(of pictures: Tensor, by search: ProjectionSearch) -> [Double] {
+    do throws(BoundaryError) {
+      var queries: [BoundaryQuery] = []
+      for index in 0..<pictures.batch {
+        let input = pictures.item(index)
+        queries.append(try BoundaryQuery(input, fact: model.prediction(for: input).top))
+      }
+      return try search.nearestPoints(for: queries, using: model).map { $0.distance ?? .nan }
+    } catch {
+      preconditionFailure("\(error)")
     }
   }
 

@@ -44,21 +44,9 @@ struct CutProjection {
       reach += step
     }
     let length = Float(reach)
-    let (start, lower, upper) = (site.start, site.lower, site.upper)
     let point = direction.withScalars { direction in
-      start.withScalars { start in
-        lower.withScalars { lower in
-          upper.withScalars { upper in
-            Tensor(shape: site.start.shape) { target in
-              for index in start.indices {
-                let moved = start[index] - length * direction[index]
-                let raised = moved > lower[index] ? moved : lower[index]
-                target.initializeElement(
-                  at: index, to: raised < upper[index] ? raised : upper[index])
-              }
-            }
-          }
-        }
+      site.start.withScalars { start in
+        Tensor.clamped(site.lower, site.upper) { start[$0] - length * direction[$0] }
       }
     }
     return (point, reaches)
@@ -80,7 +68,8 @@ struct CutProjection {
                 let low = SIMD8<Double>(VectorSums.load(lower, index)) - from
                 let high = SIMD8<Double>(VectorSums.load(upper, index)) - from
                 let change = -reach * speed
-                fall += steepness * pointwiseMin(pointwiseMax(change, low), high)
+                let raised = change.replacing(with: low, where: change .< low)
+                fall += steepness * raised.replacing(with: high, where: raised .> high)
                 // A pixel moves on until it meets the bound that lies in its way.
                 let free = ((speed .> 0) .& (change .> low)) .| ((speed .< 0) .& (change .< high))
                 slope += (steepness * speed).replacing(with: 0, where: .!free)

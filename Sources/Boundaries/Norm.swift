@@ -12,7 +12,7 @@ public enum Norm: String, Sendable, Hashable, Codable, CaseIterable {
   /// The length of a displacement, accumulated in double precision.
   public func length(of displacement: Tensor) -> Double {
     switch self {
-    case .l2: displacement.dot(displacement).squareRoot()
+    case .l2: VectorSums.dot(displacement, displacement).squareRoot()
     case .linf: Double(displacement.largestMagnitude)
     case .l1: displacement.withScalars { $0.reduce(0) { $0 + Double($1.magnitude) } }
     }

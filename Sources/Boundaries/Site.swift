@@ -82,7 +82,11 @@ public struct Site: Sendable {
   /// Start + share · (end − start), within the bounds.
   public func between(_ end: Tensor, _ share: Double) -> Tensor {
     let share = Float(share)
-    return start.zip(with: end) { $0 + share * ($1 - $0) }.clamped(lower, upper)
+    return start.withScalars { start in
+      end.withScalars { end in
+        .clamped(lower, upper) { start[$0] + share * (end[$0] - start[$0]) }
+      }
+    }
   }
 
   /// The distance of a point from the start.
