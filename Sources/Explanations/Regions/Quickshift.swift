@@ -52,8 +52,8 @@ public struct Quickshift: Sendable, Codable, Equatable {
     let colors = Lab.colors(of: input).map { $0 * ratio }
     var density = QuickshiftDensity(colors, width: width, height: height, kernel: kernel)
     var roots = parents(colors, width: width, height: height, &density)
-    // Each pass halves every way to a root.
-    while true {
+    // Each pass halves every way to a root, none of which is longer than there are positions.
+    for _ in 0..<Int.bitWidth - roots.count.leadingZeroBitCount {
       let next = roots.map { roots[$0] }
       if next == roots { break }
       roots = next

@@ -19,8 +19,9 @@ struct QuickshiftDensity {
   private let kernel: Double
   /// Within `tolerance` times itself.
   private let estimates: [Double]
-  /// NaN where it was not needed.
-  private var exact: [Double]
+  /// Sums in double precision, by the estimate: windows that look all the same, as in flat parts of a
+  /// picture, have equal estimates and share a sum, so that positions have one order.
+  private var exact: [Double: Double] = [:]
 
   /// The largest relative error of an estimate: of the power's polynomial, of sums of a few terms in
   /// single precision, and of differences of colours, which is as large as these are.
@@ -37,13 +38,11 @@ struct QuickshiftDensity {
     let window = QuickshiftWindow(colors, width: width, height: height, kernel: kernel)
     estimates = window.densities()
     tolerance = 2e-6 + 1e-6 * Double(window.largestColor)
-    exact = [Double](repeating: .nan, count: colors.count)
   }
 
   /// Whether a position's density is the higher; of equal ones, that of the earlier position.
   mutating func isHigher(_ a: Int, than b: Int) -> Bool {
     let (first, second) = (estimates[a], estimates[b])
-    // Windows that look all the same, as in flat parts of a picture, have equal estimates.
     if first == second { return a < b }
     if (first - second).magnitude > tolerance * max(first, second) { return first > second }
     let (left, right) = (sum(at: a), sum(at: b))
@@ -52,7 +51,7 @@ struct QuickshiftDensity {
 
   /// Σ exp(−d² / 2·kernel²) over the window, in double precision, row by row.
   private mutating func sum(at place: Int) -> Double {
-    if !exact[place].isNaN { return exact[place] }
+    if let sum = exact[estimates[place]] { return sum }
     let reach = Self.reach(of: kernel)
     let (x, y) = (place % width, place / width)
     let scale = -0.5 / (kernel * kernel)
@@ -67,7 +66,7 @@ struct QuickshiftDensity {
         sum += exp(distance * scale)
       }
     }
-    exact[place] = sum
+    exact[estimates[place]] = sum
     return sum
   }
 }
