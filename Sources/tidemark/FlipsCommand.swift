@@ -129,7 +129,8 @@ struct FlipsCommand: AsyncParsableCommand {
     }
     let median = study.medianDistance.map { String(format: "%.3g", $0) } ?? "none"
     print(
-      "\(study.pictures.count) pictures, median distance \(median); look at \(output)/pictures.png")
+      "\(study.pictures.count) pictures, median \(norm.rawValue) distance \(median); look at \(output)/pictures.png"
+    )
   }
 
   private static func text(_ finding: ErrorDetection.Finding) -> String {

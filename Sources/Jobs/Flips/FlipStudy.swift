@@ -31,8 +31,8 @@ public struct FlipStudy: Sendable {
     public let to: ClassRecord
     public let count: Int
     public let medianDistance: Double
-    /// The pictures with the shortest distances, at most three: of training pictures, those that shape this
-    /// boundary most.
+    /// The pictures with the shortest distances, at most three: among training pictures, those that
+    /// the method's authors hold to shape this boundary.
     public let nearest: [String]
   }
 
