@@ -8,7 +8,7 @@ public struct Site: Sendable {
   /// The bounds, which meet where a pixel must not change.
   public let lower: Tensor, upper: Tensor
   public let fact: ClassIndex
-  public let foil: ClassIndex?
+  public private(set) var foil: ClassIndex?
   public let norm: Norm
   public let seed: UInt64
   /// Scores at the start.
@@ -87,6 +87,14 @@ public struct Site: Sendable {
         .clamped(lower, upper) { start[$0] + share * (end[$0] - start[$0]) }
       }
     }
+  }
+
+  /// The same place with one class to reach, and other scores at the start.
+  func facing(_ foil: ClassIndex, logits: [Float]) -> Site {
+    var site = self
+    site.foil = foil
+    site.logits = logits
+    return site
   }
 
   /// The distance of a point from the start.

@@ -41,6 +41,41 @@ public final class Survey {
   /// Whether gradients can be asked for.
   public var hasGradients: Bool { model is any DifferentiableClassifier }
 
+  /// Whether the model has activations that saturate, and can be flattened.
+  var isRelaxable: Bool {
+    (model as? any RelaxableClassifier).map { !$0.saturatingLayers.isEmpty } ?? false
+  }
+
+  /// How far the model is to be flattened for the start of each of these sites to have a slope, in one
+  /// forward pass each. Traps for a model that is not relaxable.
+  func flattenings(for indices: [Int], slope: Float) -> [Flattening] {
+    guard let model = model as? any RelaxableClassifier else {
+      preconditionFailure("the model cannot be flattened")
+    }
+    let probes = indices.map { Probe($0, sites[$0].start) }
+    for index in indices { effort[index].forwards += 1 }
+    return passes(probes.count).flatMap { range in
+      model.flattenings(for: batch(probes[range]), slope: slope).prefix(range.count)
+    }
+  }
+
+  /// The same sites as a flattened model sees them, with nothing spent yet. Traps for a model that is
+  /// not relaxable.
+  func flattened(by flattening: Flattening) -> Survey {
+    guard let model = model as? any RelaxableClassifier else {
+      preconditionFailure("the model cannot be flattened")
+    }
+    return Survey(sites, of: model.flattened(by: flattening))
+  }
+
+  /// Adds what another survey of these sites has spent.
+  func charge(_ other: Survey) {
+    for index in effort.indices {
+      effort[index].forwards += other.effort[index].forwards
+      effort[index].gradients += other.effort[index].gradients
+    }
+  }
+
   /// Scores of each point, in one forward pass each.
   public func logits(at probes: [Probe]) -> [[Float]] {
     var rows: [[Float]] = []

@@ -22,6 +22,8 @@ struct ProjectionLane {
   /// Gradients taken.
   private(set) var steps = 0
   private(set) var isConverged = false
+  /// Whether the last linear model vanishes within the bounds.
+  private(set) var isReaching = false
   /// The best points, the nearest first.
   private(set) var stops: [Stop] = []
 
@@ -31,6 +33,15 @@ struct ProjectionLane {
     self.origin = origin
     self.point = point
   }
+
+  /// Goes on where it is, as if it had seen no point yet but the normal there.
+  mutating func renew() {
+    stops = []
+    isConverged = false
+  }
+
+  /// Takes back half of the last step, which began at a point.
+  mutating func halveStep(from before: Tensor) { point = before.blended(with: point, 0.5) }
 
   /// The least distance expected; infinite before anything was found.
   var score: Double { stops.first?.score ?? .infinity }
@@ -76,7 +87,8 @@ struct ProjectionLane {
     // Where the model would have the start near or beyond the boundary already, it is not to be
     // believed. A little further, so that points beyond are met as often as points inside.
     let value = max(back, 0.02 * scale) + 1e-3 * scale
-    let next = CutProjection(site: site, normal: normal).point(value: value).point
+    let next: Tensor
+    (next, isReaching) = CutProjection(site: site, normal: normal).point(value: value)
     let reach = site.distance(next)
     let farthest = 2 * score
     point = reach > farthest ? site.between(next, farthest / reach) : next

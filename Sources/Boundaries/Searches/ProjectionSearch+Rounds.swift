@@ -12,7 +12,7 @@ import Tensors
 extension ProjectionSearch {
   /// What is kept of the budget for the end: the plain projections, and the gradient of the
   /// certificate.
-  private var reserve: Int { gradients >= 20 ? 3 : 1 }
+  var reserve: Int { gradients >= 20 ? 3 : 1 }
 
   /// The nearest classes of each site by their linear models at the start, each a lane that has taken
   /// its first step. Classes without a slope are left out.
@@ -40,7 +40,7 @@ extension ProjectionSearch {
     }
   }
 
-  /// Lanes that go on from points found at random.
+  /// Lanes that go on from points that were found otherwise.
   func restarted(_ exits: [Crossing.Exit], _ survey: Survey) -> [ProjectionLane] {
     let sites = Set(exits.map(\.site)).sorted()
     return sites.flatMap { site in

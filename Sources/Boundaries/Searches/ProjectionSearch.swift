@@ -19,8 +19,9 @@ import Tensors
 /// they lead nearer: on smooth boundaries these converge to the very point. A start ends early where the
 /// displacement is along the normal, so that linear networks cost two gradients a class.
 ///
-/// Where gradients vanish, points of random directions that lie beyond the boundary are starts
-/// instead.
+/// Where activations are saturated, so that the linear models of the start tell nothing, it follows flattened
+/// networks to a first point of the boundary, and starts from there (`Homotopy`). Where gradients vanish
+/// otherwise, points of random directions that lie beyond the boundary are starts instead.
 ///
 /// No paper of its own: the projection is that of DeepFool (Moosavi-Dezfooli, Fawzi, Frossard, 2016,
 /// arXiv:1511.04599) taken from x₀ at each step, the falling weight that of dual averaging (Nesterov 2009,
@@ -34,6 +35,9 @@ public struct ProjectionSearch: BoundarySearch {
   public var starts = 9
   /// How much of the first new gradient enters the average, above 0 and at most 1.
   public var firstWeight = 0.9
+  /// Steps from a flattened network to the network itself where activations are saturated; 0 leaves
+  /// them as they are.
+  public var homotopySteps = 8
 
   public static let about = SearchDescription(
     name: "projection",
@@ -45,6 +49,9 @@ public struct ProjectionSearch: BoundarySearch {
       "rivals": "how many other classes are looked at from the start",
       "starts": "how many of them are pursued at first",
       "firstWeight": "how much of the first new gradient enters the average, above 0 to 1",
+      "homotopySteps":
+        "steps from a flattened network to the network itself where activations are saturated; "
+        + "0 for none",
     ])
 
   public init() {}
@@ -61,12 +68,18 @@ public struct ProjectionSearch: BoundarySearch {
     guard firstWeight > 0, firstWeight <= 1 else {
       throw refuse("firstWeight must be above 0 and at most 1, got \(firstWeight)")
     }
+    guard homotopySteps >= 0 else {
+      throw refuse("homotopySteps must be 0 or more, got \(homotopySteps)")
+    }
   }
 
   public func candidates(for sites: [Int], in survey: Survey) -> [BoundaryCandidate] {
     var lanes = ranked(sites, survey)
+    let relaxed = relaxed(sites, lanes, survey)
+    lanes.removeAll { lane in relaxed.contains { $0.site == lane.site } }
+    lanes += restarted(relaxed, survey)
     run(&lanes, in: survey)
-    var exits = exits(of: lanes, in: survey)
+    var exits = relaxed + exits(of: lanes, in: survey)
     let lost = sites.filter { site in !exits.contains { $0.site == site } }
     if !lost.isEmpty {
       let found = Scatter().exits(for: lost, in: survey)

@@ -32,6 +32,13 @@ extension ClipFunction: GatedFunction {
   public var gate: Gate { Gate(low: low, high: high) }
 }
 
+extension ClipFunction: SaturatingFunction {
+  /// Nil unless both limits are finite, and lie on both sides of 0: ReLU6 is a rectifier.
+  public func reach(ofSlope slope: Float) -> Float? {
+    low < 0 && high > 0 && low.isFinite && high.isFinite ? min(-low, high) : nil
+  }
+}
+
 /// Limits every element to a range.
 public typealias Clip = Pointwise<ClipFunction>
 

@@ -31,5 +31,12 @@ extension ErrorFunction: ONNXFunction {
   }
 }
 
+extension ErrorFunction: SaturatingFunction {
+  /// The slope is 2/√π · exp(−x²).
+  public func reach(ofSlope slope: Float) -> Float? {
+    (-logf(Self.share(slope, of: 1.1283792))).squareRoot()
+  }
+}
+
 /// The error function of every element.
 public typealias Erf = Pointwise<ErrorFunction>

@@ -37,5 +37,13 @@ extension HardLogistic: ONNXFunction {
   var attributes: [String: ONNXAttribute] { ["alpha": .float(alpha), "beta": .float(beta)] }
 }
 
+extension HardLogistic: SaturatingFunction {
+  /// The slope is all there is up to where the line leaves 0...1.
+  public func reach(ofSlope slope: Float) -> Float? {
+    let reach = min(beta, 1 - beta) / alpha.magnitude
+    return reach > 0 && reach.isFinite ? reach : nil
+  }
+}
+
 /// The logistic function drawn with straight lines.
 public typealias HardSigmoid = Pointwise<HardLogistic>

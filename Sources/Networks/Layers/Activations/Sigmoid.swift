@@ -33,5 +33,12 @@ extension LogisticFunction: ONNXFunction {
   }
 }
 
+extension LogisticFunction: SaturatingFunction {
+  /// The slope is 1 / (4 cosh²(x/2)).
+  public func reach(ofSlope slope: Float) -> Float? {
+    2 * acoshf(1 / Self.share(slope, of: 0.25).squareRoot())
+  }
+}
+
 /// The logistic function.
 public typealias Sigmoid = Pointwise<LogisticFunction>

@@ -23,5 +23,12 @@ extension SoftsignFunction: ONNXFunction {
   }
 }
 
+extension SoftsignFunction: SaturatingFunction {
+  /// The slope is 1 / (1 + |x|)².
+  public func reach(ofSlope slope: Float) -> Float? {
+    1 / Self.share(slope, of: 1).squareRoot() - 1
+  }
+}
+
 /// The sign, softened.
 public typealias Softsign = Pointwise<SoftsignFunction>

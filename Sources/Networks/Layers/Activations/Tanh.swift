@@ -33,5 +33,12 @@ extension HyperbolicTangent: ONNXFunction {
   }
 }
 
+extension HyperbolicTangent: SaturatingFunction {
+  /// The slope is 1 / cosh²x.
+  public func reach(ofSlope slope: Float) -> Float? {
+    acoshf(1 / Self.share(slope, of: 1).squareRoot())
+  }
+}
+
 /// The hyperbolic tangent of every element.
 public typealias Tanh = Pointwise<HyperbolicTangent>
