@@ -21,6 +21,7 @@ public enum ExplainerCatalog {
     ExplainerEntry(GuidedFeatureInversion.self),
     ExplainerEntry(FlipPoints.self),
     ExplainerEntry(RegionFlips.self),
+    ExplainerEntry(AdversarialExplanation.self),
     ExplainerEntry(Occlusion.self),
     ExplainerEntry(FeatureAblation.self),
     ExplainerEntry(RISE.self),

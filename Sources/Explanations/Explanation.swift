@@ -12,6 +12,8 @@ public struct Explanation: Sendable {
   public let counterpart: Tensor?
   /// More of the answer: how it came about, or what it is made of. Most methods have none.
   public internal(set) var strips: [Strip]
+  /// Of methods that tell regions of the picture apart: these, in the order of what they say of each.
+  public let ranking: RegionRanking?
   public internal(set) var diagnostics: Diagnostics
   public internal(set) var status: Status
 
@@ -40,16 +42,20 @@ public struct Explanation: Sendable {
     /// A search for the nearest boundary ended otherwise than by a point, or by one of several that are
     /// equally near.
     case boundary(BoundaryStatus)
+    /// Of methods that keep the first few regions: there are no others, so that none stands out.
+    case allRegionsKept(count: Int)
   }
 
   public init(
     map: AttributionMap, standardError: AttributionMap? = nil, counterpart: Tensor? = nil,
-    strips: [Strip] = [], diagnostics: Diagnostics = Diagnostics(), status: Status = .complete
+    strips: [Strip] = [], ranking: RegionRanking? = nil,
+    diagnostics: Diagnostics = Diagnostics(), status: Status = .complete
   ) {
     self.map = map
     self.standardError = standardError
     self.counterpart = counterpart
     self.strips = strips
+    self.ranking = ranking
     self.diagnostics = diagnostics
     self.status = status
   }
@@ -69,6 +75,7 @@ extension Explanation.Status {
     case .vanishingTarget: "vanishing-target"
     case .backgroundShowsClass: "background-shows-class"
     case .boundary(let status): status.rawValue
+    case .allRegionsKept: "all-regions-kept"
     }
   }
 }

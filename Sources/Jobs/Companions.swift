@@ -3,22 +3,26 @@ import ImageCodecs
 import Imaging
 import Rendering
 
-/// What lies beside a map: its strips, and its counterpart.
+/// What lies beside a map: its strips, its counterpart, and its ranked regions.
 struct Companions {
   let strips: [StoredStrip]
   let counterpart: StoredCounterpart?
+  let ranking: StoredRanking?
 
-  init(strips: [StoredStrip], counterpart: StoredCounterpart?) {
+  init(strips: [StoredStrip], counterpart: StoredCounterpart?, ranking: StoredRanking?) {
     self.strips = strips
     self.counterpart = counterpart
+    self.ranking = ranking
   }
 
   /// Those of a map, read back; nil unless all numbers are those that were written.
   init?(of record: MapRecord, at stem: String, in store: ArtifactStore) {
     strips = (record.strips ?? []).compactMap { StoredStrip($0, at: stem, in: store) }
     counterpart = record.counterpart.flatMap { StoredCounterpart($0, at: stem, in: store) }
+    ranking = record.ranking.flatMap { StoredRanking($0, at: stem, in: store) }
     guard strips.count == record.strips?.count ?? 0,
-      (counterpart == nil) == (record.counterpart == nil)
+      (counterpart == nil) == (record.counterpart == nil),
+      (ranking == nil) == (record.ranking == nil)
     else { return nil }
   }
 
@@ -34,6 +38,7 @@ struct Companions {
     if let counterpart {
       try store.write(counterpart.bytes, to: counterpart.record.path("npy", at: stem))
     }
+    if let ranking { try store.write(ranking.bytes, to: ranking.record.path("npy", at: stem)) }
   }
 
   /// Writes what is to be looked at, pictures by `writing` under their paths and names of styles.
@@ -46,6 +51,12 @@ struct Companions {
       let bitmap = strip.drawn(
         over: picture, by: easel.job.manifest.rendering, title: "\(words.title), \(strip.name)")
       try write(bitmap, strip.record.path("png", at: stem), strip.name)
+    }
+    if let ranking {
+      try easel.store.write(ranking.table.utf8, to: ranking.record.path("csv", at: stem))
+      let kept = ranking.kept(
+        of: picture, showsBorders: easel.job.manifest.rendering.contours)
+      try write(kept, ranking.record.keptPath(at: stem), "kept")
     }
     guard let counterpart else { return }
     let filter = easel.job.manifest.reading.resize.filter
@@ -60,6 +71,7 @@ extension MapRecord {
   func companionNumbers(at stem: String) -> [String] {
     (strips ?? []).map { $0.path("npy", at: stem) }
       + (counterpart.map { [$0.path("npy", at: stem)] } ?? [])
+      + (ranking.map { [$0.path("npy", at: stem)] } ?? [])
   }
 
   /// All files of companions.
@@ -67,6 +79,7 @@ extension MapRecord {
     companionNumbers(at: stem)
       + (strips ?? []).flatMap { [$0.path("csv", at: stem), $0.path("png", at: stem)] }
       + (counterpart.map { [$0.path("png", at: stem), $0.comparisonPath(at: stem)] } ?? [])
+      + (ranking.map { [$0.path("csv", at: stem), $0.keptPath(at: stem)] } ?? [])
   }
 }
 
@@ -79,4 +92,10 @@ extension MapRecord.Counterpart {
   /// The name of one of its files.
   func path(_ ending: String, at stem: String) -> String { "\(stem).counterpart.\(ending)" }
   func comparisonPath(at stem: String) -> String { "\(stem).comparison.png" }
+}
+
+extension MapRecord.Ranking {
+  /// The name of one of its files.
+  func path(_ ending: String, at stem: String) -> String { "\(stem).regions.\(ending)" }
+  func keptPath(at stem: String) -> String { "\(stem).kept.png" }
 }

@@ -45,6 +45,8 @@ struct DrawingWords {
       notes.append("Not to be relied on: the class has next to no probability to go by.")
     case "background-shows-class":
       notes.append("Not to be relied on: what should show nothing still shows the class.")
+    case "all-regions-kept":
+      notes.append("Every region is kept, so that none stands out.")
     default: break
     }
     let boundary = BoundaryStatus(rawValue: record.status)

@@ -165,6 +165,20 @@ public struct MapRecord: Sendable, Codable, Equatable {
     public var prediction: [Guess]
   }
 
+  /// Regions of the picture in the order of what the method says of each.
+  public struct Ranking: Sendable, Codable, Equatable {
+    /// `[1, H, W]` of the numbers in the `.regions.npy` file: the rank of each position's region, 1 for
+    /// the first.
+    public var shape: [Int]
+    /// Of that file's bytes.
+    public var numbers: ContentDigest
+    public var columns: [String]
+    /// A value for each column, the first rank first.
+    public var rows: [[Double]]
+    /// How many of the first ranks are kept.
+    public var kept: Int
+  }
+
   public struct Drawing: Sendable, Codable, Equatable {
     public var colorMap: ColorMap
     public var range: MapNormalization.Range
@@ -217,6 +231,8 @@ public struct MapRecord: Sendable, Codable, Equatable {
   public var strips: [Strip]?
   /// Missing where the method found none.
   public var counterpart: Counterpart?
+  /// Missing where the method tells no regions apart.
+  public var ranking: Ranking?
   /// How drawing was asked for, what came of it, and which drawings are there.
   public var rendering: OverlayRenderer
   public var drawing: Drawing

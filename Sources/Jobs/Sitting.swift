@@ -69,12 +69,13 @@ struct Sitting {
       strips: explanation.strips.map { StoredStrip($0) },
       counterpart: explanation.counterpart.map { pixels in
         StoredCounterpart(pixels, prediction: guesses(model.prediction(for: pixels), 2))
-      })
+      }, ranking: explanation.ranking.map { StoredRanking($0) })
     let drawing = easel.drawing(of: explanation.map, over: picture)
     do {
       var record = try record(of: explanation, as: numbers, to: question, for: map, drawn: drawing)
       record.strips = companions.strips.isEmpty ? nil : companions.strips.map(\.record)
       record.counterpart = companions.counterpart?.record
+      record.ranking = companions.ranking?.record
       record.audit = audit?.values(
         of: explanation, to: question, by: map.method, using: model)
       try companions.write(to: map.stem(for: picture.item), in: easel.store)

@@ -43,7 +43,7 @@ struct StoredStrip {
   }
 
   /// Whole numbers without a point.
-  private static func text(_ value: Double) -> String {
+  static func text(_ value: Double) -> String {
     Int(exactly: value).map { "\($0)" } ?? "\(value)"
   }
 

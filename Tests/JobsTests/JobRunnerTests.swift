@@ -165,6 +165,36 @@ struct JobRunnerTests {
     #expect(names == ["json", "npy", "overlay.png"].map { "flip-points.c\(other).\($0)" })
   }
 
+  @Test func `ranked regions lie beside their map, as numbers, table and picture`() async throws {
+    let methods = ["adversarial-explanation"]
+    let settings = ["segmentation=grid", "regions=16"]
+    try await run(into: "out", methods: methods, settings: settings)
+    let stem = "maps/a.png/adversarial-explanation"
+    let before = try folder.files(below: "out")
+    let record = try JSONText.decode(MapRecord.self, from: try #require(before["\(stem).json"]))
+    let ranking = try #require(record.ranking)
+    #expect(ranking.rows.count == 16 && ranking.kept >= 5)
+    #expect(ranking.columns == ["size", "frequency", "intensity", "weightedIntensity"])
+    let table = String(decoding: try #require(before["\(stem).regions.csv"]), as: UTF8.self)
+    #expect(table.hasPrefix("rank,kept,size,frequency,intensity,weightedIntensity\r\n1,yes,"))
+    #expect(table.split(separator: "\r\n").count == 17)
+    for (suffix, isDrawn) in [("kept.png", true), ("regions.csv", true), ("regions.npy", false)] {
+      try FileManager.default.removeItem(atPath: folder("out/\(stem).\(suffix)"))
+      let summary = try await run(into: "out", methods: methods, settings: settings)
+      #expect(summary.redrawnCount == (isDrawn ? 1 : 0))
+      #expect(summary.finishedCount == (isDrawn ? 0 : 1))
+      #expect(try folder.files(below: "out") == before)
+    }
+    // Borders are drawn on request, over the same numbers.
+    let summary = try await run(into: "out", methods: methods, settings: settings) {
+      $0.rendering.contours = true
+    }
+    #expect(summary.redrawnCount == 4)
+    let after = try folder.files(below: "out")
+    #expect(after["\(stem).regions.npy"] == before["\(stem).regions.npy"])
+    #expect(after["\(stem).kept.png"] != before["\(stem).kept.png"])
+  }
+
   @Test func `numbers that were written over are made again when they are drawn`() async throws {
     try await run(into: "out")
     let before = try folder.files(below: "out")

@@ -4,4 +4,5 @@ enum RandomStream {
   static let noise: UInt32 = 2
   static let masks: UInt32 = 3
   static let coalitions: UInt32 = 4
+  static let attack: UInt32 = 5
 }
