@@ -20,8 +20,7 @@ import Tensors
 /// ``AttackMode/decisive`` goes all the way: the attack is the displacement to the nearest known point of
 /// another class, which is the counterpart, and each active position counts by how large its change is.
 /// Pixels that the subject keeps are kept.
-/// The search has few gradients: a nearer point is found with more of them, but the answer is then less
-/// steady, since the nearest point goes along with small changes of the picture.
+/// The search has few gradients: a nearer point is found with more of them, at their cost.
 ///
 /// The gradient is taken from the scores in a form that does not vanish where the softmax is certain.
 /// Where it is zero all the same, the map is zero. Where all superpixels are kept, none stands out, and the
