@@ -44,9 +44,12 @@ public struct ExplainerEntry: Sendable, CustomStringConvertible {
   /// The method's name.
   public var description: String { about.name }
 
-  /// Whether the method has an option under this dotted key.
-  public func hasOption(_ key: String) -> Bool {
-    defaults.contains(key.split(separator: ".", omittingEmptySubsequences: false)[...])
+  /// Whether the method has an option under this dotted key, once other options are set: one that
+  /// chooses may bring options of its own.
+  public func hasOption(_ key: String, after options: MethodOptions = MethodOptions()) -> Bool {
+    let path = key.split(separator: ".", omittingEmptySubsequences: false)[...]
+    let parameters = options.settings.isEmpty ? nil : try? configured(options).parameters
+    return (parameters ?? defaults).contains(path)
   }
 }
 

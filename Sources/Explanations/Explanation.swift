@@ -44,6 +44,9 @@ public struct Explanation: Sendable {
     case boundary(BoundaryStatus)
     /// Of methods that keep the first few regions: there are no others, so that none stands out.
     case allRegionsKept(count: Int)
+    /// The decision changes so near to the picture, in pixel units, that what lies between is next to
+    /// nothing.
+    case boundaryTooNear(distance: Double)
   }
 
   public init(
@@ -76,6 +79,7 @@ extension Explanation.Status {
     case .backgroundShowsClass: "background-shows-class"
     case .boundary(let status): status.rawValue
     case .allRegionsKept: "all-regions-kept"
+    case .boundaryTooNear: "boundary-too-near"
     }
   }
 }

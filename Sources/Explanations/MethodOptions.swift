@@ -47,6 +47,8 @@ public struct MethodOptions: Sendable, Hashable {
       }
       do {
         configured = try JSONDecoder().decode(Parameters.self, from: JSONEncoder().encode(tree))
+        // A choice may have brought options of its own.
+        tree = try JSONValue.encoding(configured, for: method)
       } catch DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty {
         throw .option(
           method: method, reason: "'\(key)' cannot be '\(value)'; \(context.debugDescription)")
@@ -133,6 +135,9 @@ extension JSONValue {
       if let value = Double(text), value.isFinite { return .number(value) }
     case .number:
       if let value = Double(text), value.isFinite { return .number(value) }
+    case .object(let fields) where fields["name"] != nil && !text.hasPrefix("{"):
+      // One of several groups, chosen by its name.
+      return .string(text)
     case .array, .object, .null:
       if let value = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) {
         return value

@@ -47,6 +47,9 @@ struct DrawingWords {
       notes.append("Not to be relied on: what should show nothing still shows the class.")
     case "all-regions-kept":
       notes.append("Every region is kept, so that none stands out.")
+    case "boundary-too-near":
+      notes.append(
+        "The decision changes next to the picture; what lies between is next to nothing.")
     default: break
     }
     let boundary = BoundaryStatus(rawValue: record.status)

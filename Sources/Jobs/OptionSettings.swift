@@ -7,7 +7,8 @@ protocol ConfigurableEntry {
   associatedtype Configured
   var name: String { get }
   var defaults: JSONValue { get }
-  func hasOption(_ key: String) -> Bool
+  /// Whether there is such an option once others are set.
+  func hasOption(_ key: String, after options: MethodOptions) -> Bool
   func configured(_ options: MethodOptions) throws(ExplainerError) -> Configured
 }
 
@@ -17,6 +18,7 @@ extension ExplainerEntry: ConfigurableEntry {
 
 extension MeasureEntry: ConfigurableEntry {
   var name: String { about.name }
+  func hasOption(_ key: String, after options: MethodOptions) -> Bool { hasOption(key) }
 }
 
 /// Settings `KEY=VALUE`, which reach every chosen entry of a catalogue that has KEY, and
@@ -39,7 +41,7 @@ struct OptionSettings {
     for setting in settings {
       let (key, value) = try Self.parts(of: setting, noun: noun)
       let reached = try Self.recipients(
-        of: key, setting: setting, entries: entries, catalog: catalog, noun: noun)
+        of: key, setting: setting, entries: entries, options, catalog: catalog, noun: noun)
       for (index, key) in reached { options[index].set(key, to: value) }
     }
     var configured: [Entry.Configured] = []
@@ -68,7 +70,8 @@ struct OptionSettings {
 
   /// Which entries a key reaches, and what it is called there.
   private static func recipients<Entry: ConfigurableEntry>(
-    of key: String, setting: String, entries: [Entry], catalog: [Entry], noun: String
+    of key: String, setting: String, entries: [Entry], _ options: [MethodOptions],
+    catalog: [Entry], noun: String
   ) throws(JobError) -> [(index: Int, key: String)] {
     // An entry's name comes first: no option is called like one.
     if let dot = key.firstIndex(of: "."), catalog.contains(where: { $0.name == key[..<dot] }) {
@@ -79,7 +82,7 @@ struct OptionSettings {
       }
       return [(index, String(key[key.index(after: dot)...]))]
     }
-    let reached = entries.indices.filter { entries[$0].hasOption(key) }
+    let reached = entries.indices.filter { entries[$0].hasOption(key, after: options[$0]) }
     guard !reached.isEmpty else {
       let keys = Set(entries.flatMap { $0.defaults.leaves.map(\.key) }).sorted()
       let near = NearMatches.of(key, among: keys)

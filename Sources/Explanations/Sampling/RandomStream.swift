@@ -5,4 +5,5 @@ enum RandomStream {
   static let masks: UInt32 = 3
   static let coalitions: UInt32 = 4
   static let attack: UInt32 = 5
+  static let boundaries: UInt32 = 6
 }

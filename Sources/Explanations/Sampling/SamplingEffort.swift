@@ -11,7 +11,7 @@ struct SamplingEffort {
 
   /// After how many samples the error is looked at: a fixed number, so that results do not depend on
   /// how many pictures a pass takes.
-  static let block = 32
+  var block = 32
 
   static let parameters = [
     "samples": "how many samples are taken, or at most, where there is a tolerance",
@@ -39,10 +39,10 @@ struct SamplingEffort {
   ) throws(E) -> (taken: Int, error: Double, status: Explanation.Status) {
     var taken = 0
     while taken < samples {
-      let next = taken..<min(taken + Self.block, samples)
+      let next = taken..<min(taken + block, samples)
       try take(next)
       taken = next.upperBound
-      if tolerance > 0, taken >= 2 * Self.block {
+      if tolerance > 0, taken >= 2 * block {
         let error = error()
         if error <= tolerance { return (taken, error, .complete) }
       }

@@ -67,25 +67,8 @@ public struct FlipPoints: Explainer {
       map: AttributionMap(
         (outcome.point?.displacement ?? Tensor(zeros: input.shape)).reshaped(to: input.shape.item),
         sign: .change),
-      counterpart: outcome.point?.point, diagnostics: Self.diagnostics(of: outcome),
+      counterpart: outcome.point?.point, diagnostics: Diagnostics(of: outcome),
       status: outcome.status == .found ? .complete : .boundary(outcome.status))
-  }
-
-  private static func diagnostics(of outcome: BoundaryOutcome) -> Diagnostics {
-    let effort = outcome.effort
-    var diagnostics = Diagnostics(
-      forwardPasses: effort.forwards + effort.gradients, backwardPasses: effort.gradients)
-    if let distance = outcome.distance { diagnostics.values["distance"] = distance }
-    guard let point = outcome.point else { return diagnostics }
-    diagnostics.values.merge([
-      "l2": point.l2, "linf": point.linf, "meanAbsolute": point.meanAbsolute,
-      "foil": Double(point.foil), "margin": Double(point.margin),
-      "startMargin": Double(point.startMargin), "thirdClassGap": Double(point.thirdClassGap),
-    ]) { $1 }
-    diagnostics.values["optimalityResidual"] = point.optimalityResidual
-    diagnostics.series["startDistances"] = point.startDistances
-    diagnostics.notes = ["side": point.side.rawValue, "foundBy": point.foundBy]
-    return diagnostics
   }
 
   private static func refusal(_ error: BoundaryError) -> ExplainerError {

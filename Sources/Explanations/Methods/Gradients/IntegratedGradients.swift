@@ -43,21 +43,11 @@ public struct IntegratedGradients: Explainer {
   public init() {}
 
   public func validate() throws(ExplainerError) {
-    let limit = 4096
-    for (name, value) in [("steps", steps), ("maximumSteps", maximumSteps)] {
-      guard (1...limit).contains(value) else {
-        throw .invalidParameter(
-          method: Self.about.name, parameter: name, reason: "must be 1...\(limit), found \(value)")
-      }
-    }
+    try PathIntegral.validate(
+      method: Self.about.name, steps: steps, maximumSteps: maximumSteps, tolerance: tolerance)
     guard (1...1000).contains(draws) else {
       throw .invalidParameter(
         method: Self.about.name, parameter: "draws", reason: "must be 1...1000, found \(draws)")
-    }
-    guard tolerance > 0 else {
-      throw .invalidParameter(
-        method: Self.about.name, parameter: "tolerance",
-        reason: "must be above 0, found \(tolerance)")
     }
   }
 
@@ -65,9 +55,12 @@ public struct IntegratedGradients: Explainer {
     _ question: Question, using model: any DifferentiableClassifier
   ) throws(ExplainerError) -> Explanation {
     let (input, seed) = (question.subject.input, question.subject.seed)
+    let integral = PathIntegral(
+      method: Self.about.name, objective: question.objective, fact: question.fact, steps: steps,
+      maximumSteps: maximumSteps, tolerance: tolerance)
     let paths = try baseline.tensors(for: input, seed: seed, draws: draws).map {
       start throws(ExplainerError) in
-      try path(from: start, to: input, question.objective, using: model)
+      try integral.path(from: start, to: input, using: model)
     }
     var map = Tensor(zeros: input.shape)
     for path in paths { map.add(path.map, scaledBy: 1 / Float(paths.count)) }
@@ -82,48 +75,5 @@ public struct IntegratedGradients: Explainer {
           "objectiveAtBaseline": paths.reduce(0) { $0 + $1.below } / Double(paths.count),
         ], forwardPasses: points + 2 * paths.count, backwardPasses: points),
       status: gap <= tolerance ? .complete : .completenessFailed(gap: gap))
-  }
-
-  /// What one path gives.
-  private struct Path {
-    /// `[1, C, H, W]`
-    let map: Tensor
-    let gap: Double
-    /// Points on the path in the end, and with all doublings.
-    let steps: Int
-    let points: Int
-    /// The objective at either end.
-    let above: Double
-    let below: Double
-  }
-
-  private func path(
-    from start: Tensor, to input: Tensor, _ objective: Objective,
-    using model: any DifferentiableClassifier
-  ) throws(ExplainerError) -> Path {
-    let (above, below) = (
-      Double(model.values(of: objective, for: input)[0]),
-      Double(model.values(of: objective, for: start)[0])
-    )
-    // A change that is nothing beside the values themselves is not divided by.
-    let scale = max((above - below).magnitude, 1e-3 * max(above.magnitude, below.magnitude), 1e-6)
-    var count = steps
-    var points = 0
-    while true {
-      let rule = GaussLegendre(count: count)
-      let average = model.gradientSum(
-        of: objective, from: start, to: input, at: rule.nodes, weights: rule.weights)
-      let map = (input - start) * average
-      points += count
-      let gap = (map.sum - (above - below)).magnitude / scale
-      guard gap.isFinite else {
-        throw .nonFinite(method: Self.about.name, where: "the sum of the map")
-      }
-      if gap <= tolerance || 2 * count > maximumSteps {
-        return Path(
-          map: map, gap: gap, steps: count, points: points, above: above, below: below)
-      }
-      count *= 2
-    }
   }
 }
