@@ -25,7 +25,7 @@ struct Audit: Sendable {
   /// By the measures' names, and the standard error of the map as a whole, relative to it.
   func values(
     of explanation: Explanation, to question: Question, by method: ConfiguredExplainer,
-    using model: CompiledNetwork
+    using model: any Classifier
   ) -> [String: MeasuredValue] {
     let measured = MeasuredCase(
       question, explanation: explanation, by: method, of: model, randomized: randomized)

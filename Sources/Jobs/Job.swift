@@ -2,7 +2,7 @@ public import Explanations
 public import ImageCodecs
 public import Imaging
 public import Kernels
-import Networks
+public import Networks
 public import Rendering
 
 /// A run as it was asked for, checked and ready: what to explain, by which methods, with which network.
@@ -31,6 +31,10 @@ public struct Job: Sendable {
     public var reduces = false
     public var rendering = OverlayRenderer()
     public var seed: UInt64 = 0
+    /// How the network is smoothed, if it is.
+    public var smoothing: Smoothing?
+    /// How smoothed decisions are certified, if they are.
+    public var certification: Certification?
     /// Whether methods that do not fit the network are passed over, rather than failures.
     public var omitsUnsuitable = false
     /// Whether a few measures of each map are written into its sidecar.
@@ -72,6 +76,7 @@ public struct Job: Sendable {
         reduces: options.reduces),
       methods: methods.map { MethodRecord($0) },
       target: options.targetText, rendering: options.rendering, seed: options.seed,
+      smoothing: options.smoothing, certification: options.certification,
       maximumPixels: options.maximumPixels, keep: options.keep?.path)
   }
 

@@ -1,5 +1,6 @@
 import Explanations
 import Imaging
+public import Networks
 public import Rendering
 
 /// What a run was asked to do: `run.json` in its folder.
@@ -26,6 +27,10 @@ public struct Manifest: Sendable, Codable, Equatable {
   public var target: String
   public var rendering: OverlayRenderer
   public var seed: UInt64
+  /// How the network is smoothed; missing where it is not.
+  public var smoothing: Smoothing?
+  /// How smoothed decisions are certified; missing where they are not.
+  public var certification: Certification?
   /// Pictures of more pixels are refused.
   public var maximumPixels: Int
   /// The mask of what is kept, as it was given; nil where all may change.
@@ -37,6 +42,7 @@ public struct Manifest: Sendable, Codable, Equatable {
   ) -> MapRequest {
     MapRequest(
       tidemark: tidemark, engine: engine, model: model, reading: reading, input: input,
-      kept: kept, method: method, target: target ?? "predicted", seed: seed)
+      kept: kept, method: method, target: target ?? "predicted", seed: seed,
+      smoothing: smoothing, certification: certification)
   }
 }

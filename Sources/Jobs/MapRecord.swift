@@ -25,6 +25,10 @@ public struct MapRequest: Sendable, Codable, Equatable {
   public var target: String
   /// The run's seed.
   public var seed: UInt64
+  /// How the network was smoothed; missing where it was not.
+  public var smoothing: Smoothing?
+  /// How its decision was certified; missing where it was not.
+  public var certification: Certification?
 }
 
 /// Which network it was.
@@ -179,6 +183,48 @@ public struct MapRecord: Sendable, Codable, Equatable {
     public var kept: Int
   }
 
+  /// How far a smoothed decision certainly holds: that of the vote of noisy copies.
+  public struct Certificate: Sendable, Codable, Equatable {
+    /// The class that is certified.
+    public var selected: ClassRecord
+    /// How many copies had it, of how many.
+    public var count: Int
+    public var samples: Int
+    /// The lower bound of the class's probability.
+    public var probability: Double
+    /// Whether nothing is certified.
+    public var abstains: Bool
+    /// The distance within which the vote stays, in pixel units, and the largest that so many copies can
+    /// certify.
+    public var radius: Double
+    public var largestRadius: Double
+    /// Missing where the method found no boundary, or nothing is certified.
+    public var bracket: Bracket?
+
+    /// Between which distances the boundary of the vote lies.
+    public struct Bracket: Sendable, Codable, Equatable {
+      /// The certified radius.
+      public var lower: Double
+      /// The distance of a point that votes otherwise; missing where none was found on the way through the
+      /// method's point.
+      public var upper: Double?
+      /// What that point votes for.
+      public var vote: ClassRecord?
+      /// The distance of the method's point, on the boundary of averaged scores, which is another one.
+      public var found: Double
+    }
+
+    init(_ certificate: SmoothingCertificate, labels: [String]) {
+      selected = ClassRecord(certificate.selected, labels: labels)
+      count = certificate.count
+      samples = certificate.certification.samples
+      probability = certificate.probability
+      abstains = certificate.abstains
+      radius = certificate.radius
+      largestRadius = certificate.largestRadius
+    }
+  }
+
   public struct Drawing: Sendable, Codable, Equatable {
     public var colorMap: ColorMap
     public var range: MapNormalization.Range
@@ -233,6 +279,8 @@ public struct MapRecord: Sendable, Codable, Equatable {
   public var counterpart: Counterpart?
   /// Missing where the method tells no regions apart.
   public var ranking: Ranking?
+  /// Missing where none was asked for.
+  public var certificate: Certificate?
   /// How drawing was asked for, what came of it, and which drawings are there.
   public var rendering: OverlayRenderer
   public var drawing: Drawing

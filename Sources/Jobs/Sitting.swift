@@ -1,24 +1,31 @@
+import Boundaries
 import Explanations
 import Imaging
 import Networks
 import Rendering
+import Synchronization
 import Tensors
 
 /// One picture before the network: brought to size and predicted, ready for any number of questions.
 struct Sitting {
   let job: Job
-  let model: CompiledNetwork
+  /// What is explained: the network, or the network smoothed.
+  let model: any DifferentiableClassifier
   let picture: DecodedPicture
   let subject: Subject
   let prediction: Prediction
+  private let network: CompiledNetwork
+  /// Of the picture, whichever method asks first.
+  private let certificate = Certified()
 
   init(
-    of picture: DecodedPicture, keeping mask: MaskFile?, of job: Job, using model: CompiledNetwork
+    of picture: DecodedPicture, keeping mask: MaskFile?, of job: Job,
+    using network: CompiledNetwork
   ) throws(Refusal) {
     let pixels = picture.pixels(
-      channels: model.inputShape[0], filter: job.manifest.reading.resize.filter)
+      channels: network.inputShape[0], filter: job.manifest.reading.resize.filter)
     self.job = job
-    self.model = model
+    self.network = network
     self.picture = picture
     let kept = try mask.map { mask throws(Refusal) in
       try mask.kept(in: picture.placement, limit: job.manifest.maximumPixels)
@@ -26,6 +33,10 @@ struct Sitting {
     subject = Subject(
       picture: picture.picture, input: Tensor(pixels: pixels), placement: picture.placement,
       kept: kept, seed: picture.digest.seed(ofRun: job.manifest.seed))
+    model =
+      job.manifest.smoothing.map { [subject] in
+        Smoothed(network, by: $0, seed: subject.seed)
+      } ?? network
     prediction = model.prediction(for: subject.input)
     guard prediction.isFinite else {
       throw Refusal(
@@ -76,6 +87,7 @@ struct Sitting {
       record.strips = companions.strips.isEmpty ? nil : companions.strips.map(\.record)
       record.counterpart = companions.counterpart?.record
       record.ranking = companions.ranking?.record
+      record.certificate = certificate(of: explanation)
       record.audit = audit?.values(
         of: explanation, to: question, by: map.method, using: model)
       try companions.write(to: map.stem(for: picture.item), in: easel.store)
@@ -113,6 +125,31 @@ struct Sitting {
       status: Self.status(of: explanation, drawn: drawing))
   }
 
+  /// How far the smoothed decision certainly holds, and, for a method that found a point of its boundary,
+  /// how far it certainly does not.
+  private func certificate(of explanation: Explanation) -> MapRecord.Certificate? {
+    guard let smoothing = job.manifest.smoothing, let certification = job.manifest.certification
+    else { return nil }
+    let found = self.certificate.value {
+      SmoothingCertificate(
+        for: subject.input, of: network, deviation: smoothing.deviation,
+        certification: certification, seed: subject.seed)
+    }
+    var certificate = MapRecord.Certificate(found, labels: model.labels)
+    guard !found.abstains, let point = explanation.counterpart,
+      let distance = explanation.diagnostics.values["distance"]
+    else { return certificate }
+    let crossing = SmoothedVote(network, deviation: smoothing.deviation, seed: subject.seed)
+      .crossing(
+        from: subject.input, through: point, leaving: found.selected,
+        samples: min(certification.samples, 1000), alpha: certification.alpha)
+    certificate.bracket = MapRecord.Certificate.Bracket(
+      lower: found.radius,
+      upper: crossing.map { Norm.l2.length(of: $0.point - subject.input) },
+      vote: crossing.map { ClassRecord($0.vote, labels: model.labels) }, found: distance)
+    return certificate
+  }
+
   /// The best classes of a prediction.
   private func guesses(_ prediction: Prediction, _ count: Int) -> [MapRecord.Guess] {
     prediction.ranking(count).map { index in
@@ -130,6 +167,18 @@ struct Sitting {
     case .constant: "constant"
     case .nonFinite: Explanation.Status.nonFinite.code
     }
+  }
+}
+
+/// A certificate that is made at its first use; it takes many passes.
+private final class Certified: Sendable {
+  private let found = Mutex<SmoothingCertificate?>(nil)
+
+  func value(_ make: () -> SmoothingCertificate) -> SmoothingCertificate {
+    if let known = found.withLock({ $0 }) { return known }
+    let made = make()
+    found.withLock { $0 = made }
+    return made
   }
 }
 

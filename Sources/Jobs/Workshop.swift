@@ -21,7 +21,9 @@ struct Workshop: Sendable {
   ) throws(JobError) {
     model = CompiledNetwork(job.network, engine: job.engine)
     let weights = job.network.parameterCount * MemoryLayout<Float>.stride
-    let pass = try Self.byteCount(ofPassThrough: model)
+    // Noise that is kept for a smoothed picture.
+    let noise = job.manifest.smoothing == nil ? 0 : 96 << 20
+    let pass = try Self.byteCount(ofPassThrough: model) + noise
     workerCount = try memory.workers(
       wanted: max(1, min(threads, job.scan.items.count)), each: pass + Self.pictureByteCount,
       shared: weights)

@@ -77,9 +77,9 @@ public final class CompiledGraph: Sendable {
         }
       }
     }
-    let team = PlanTeam(plans: plans, width: width)
+    let team = PlanTeam(plans: plans, width: width, pool: pool)
     team.run(batch, against: references)
-    return Trace(team, from: pool)
+    return Trace(team)
   }
 
   /// How many items each of the plans takes that do a pass together.

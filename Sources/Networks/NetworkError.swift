@@ -6,6 +6,8 @@ public enum NetworkError: Error, Sendable, Equatable, CustomStringConvertible {
   case graph(String)
   /// A name that no layer has; the nearest ones that exist.
   case unknownLayer(LayerName, nearest: [LayerName])
+  /// A smoothing or its certificate whose parameters lie outside their range.
+  case smoothing(String)
   /// Preprocessing that does not fit the network's input.
   case preprocessing(String)
 
@@ -19,7 +21,7 @@ public enum NetworkError: Error, Sendable, Equatable, CustomStringConvertible {
       let names = nearest.map { "'\($0)'" }.joined(separator: ", ")
       return "no layer is called '\(name)'" + (nearest.isEmpty ? "" : "; did you mean \(names)?")
         + " ('tidemark inspect MODEL' lists all)"
-    case .preprocessing(let reason):
+    case .preprocessing(let reason), .smoothing(let reason):
       return reason
     }
   }

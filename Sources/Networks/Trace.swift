@@ -7,29 +7,25 @@ public import Tensors
 /// one. It cannot be copied. Only what the request named can be asked; anything else traps, since it
 /// is a mistake in the caller.
 public struct Trace: ~Copyable {
-  private let team: PlanTeam
-  private let pool: PlanPool
+  private let pass: any RecordedPass
 
-  init(_ team: PlanTeam, from pool: PlanPool) {
-    self.team = team
-    self.pool = pool
-  }
+  init(_ pass: any RecordedPass) { self.pass = pass }
 
-  deinit { for plan in team.plans { pool.giveBack(plan) } }
+  deinit { pass.end() }
 
   /// Pictures in the pass.
-  public var batch: Int { team.batch }
+  public var batch: Int { pass.batch }
 
   /// The value of a layer, `[N, …]`. Traps unless the request lists it under `reading`.
-  public subscript(layer: LayerName) -> Tensor { team.value(of: layer) }
+  public subscript(layer: LayerName) -> Tensor { pass.value(of: layer) }
 
   /// The value of a layer in the pass that this one is compared with, `[N, …]`. Traps unless the
   /// request compares, and lists the layer under `reading`.
-  public subscript(reference layer: LayerName) -> Tensor { team.reference(of: layer) }
+  public subscript(reference layer: LayerName) -> Tensor { pass.reference(of: layer) }
 
   /// The new value that a pass in training gives to a parameter that no gradient trains, such as a
   /// running mean; nil for any other.
-  public func update(of parameter: ParameterName) -> Tensor? { team.update(of: parameter) }
+  public func update(of parameter: ParameterName) -> Tensor? { pass.update(of: parameter) }
 
   /// Gradients of Σ ⟨seed, layer⟩ at all layers of the request's `gradients`, and for the parameters
   /// of all layers of its `parameters`.
@@ -37,7 +33,7 @@ public struct Trace: ~Copyable {
   /// A seed has its layer's shape `[N, …]`; a seeded layer that is left out counts as zero. Traps on a
   /// second call unless the request allows many sweeps.
   public func gradients(seeding seeds: [LayerName: Tensor]) -> Gradients {
-    team.sweep(seeds)
+    pass.sweep(seeds)
   }
 
   /// Runs the sweep of `gradients(seeding:)`, and adds the gradient of each picture at the request's
@@ -46,19 +42,31 @@ public struct Trace: ~Copyable {
   public func addGradients(
     seeding seeds: [LayerName: Tensor], weights: [Float], to sum: inout WeightedSum
   ) {
-    _ = team.sweep(seeds)
-    team.addGradients(weights: weights, to: &sum)
+    _ = pass.sweep(seeds)
+    pass.addGradients(weights: weights, to: &sum)
   }
 
   /// The gradient at one layer; otherwise as `gradients(seeding:)`.
   public func gradient(
     seeding seeds: [LayerName: Tensor], at layer: LayerName = .input
   ) -> Tensor {
-    guard let gradient = team.sweep(seeds)[layer] else {
+    guard let gradient = pass.sweep(seeds)[layer] else {
       preconditionFailure("the request lists no gradient at '\(layer)'")
     }
     return gradient
   }
+}
+
+/// What a trace shows: a forward pass that was run, and the sweeps over it.
+protocol RecordedPass {
+  var batch: Int { get }
+  func value(of layer: LayerName) -> Tensor
+  func reference(of layer: LayerName) -> Tensor
+  func update(of parameter: ParameterName) -> Tensor?
+  func sweep(_ seeds: [LayerName: Tensor]) -> Gradients
+  func addGradients(weights: [Float], to sum: inout WeightedSum)
+  /// Nothing will be asked any more.
+  func end()
 }
 
 /// What a reverse sweep found.

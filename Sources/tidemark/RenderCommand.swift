@@ -108,6 +108,8 @@ struct RenderCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Where random numbers start.", valueName: "number"))
   var seed: UInt64 = 0
 
+  @OptionGroup(title: "Smoothing") var smoothing: SmoothingOptions
+
   @Option(
     help: ArgumentHelp(
       "Transparency: flatten (blend over white) or drop (ignore).", valueName: "policy"))
@@ -203,6 +205,8 @@ struct RenderCommand: AsyncParsableCommand {
     options.rendering.enlargement = enlarge
     options.seed = seed
     options.keep = try keeping.mask()
+    options.smoothing = try smoothing.smoothing()
+    options.certification = try smoothing.certification()
     options.omitsUnsuitable = methods == ["all"]
     options.audits = audit
     options.maximumPixels = maxPixels

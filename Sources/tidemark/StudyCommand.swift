@@ -8,8 +8,8 @@ import Samples
 /// Experiments about methods, from drawn pictures to a table.
 struct StudyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "study", abstract: "Experiments about methods, on pictures whose truth is known.",
-    subcommands: [ShortcutStudyCommand.self])
+    commandName: "study", abstract: "Experiments about methods, from pictures to a table.",
+    subcommands: [ShortcutStudyCommand.self, SmoothingStudyCommand.self])
 }
 
 /// Whether methods find the mark that a network relies on.

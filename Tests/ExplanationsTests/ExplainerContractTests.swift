@@ -82,6 +82,16 @@ struct ExplainerContractTests {
   }
 
   @Test(arguments: ExplainerCatalog.all)
+  func `a smoothed network is explained as any other`(_ entry: ExplainerEntry) throws {
+    let smoothed = Smoothed(
+      model, by: try Smoothing(deviation: 0.05, samples: 4), seed: question.subject.seed)
+    let method = try entry.configured()
+    let map = try method.explain(question, using: smoothed).map
+    #expect(map.values.isFinite && map.values.shape.rank == 3)
+    #expect(try map == method.explain(question, using: smoothed).map)
+  }
+
+  @Test(arguments: ExplainerCatalog.all)
   func `an option that does not exist is refused`(_ entry: ExplainerEntry) {
     var options = MethodOptions()
     options.set("no-such-option", to: "1")

@@ -195,6 +195,44 @@ struct JobRunnerTests {
     #expect(after["\(stem).kept.png"] != before["\(stem).kept.png"])
   }
 
+  @Test func `a smoothed network is another one, and certificates say how far it holds`()
+    async throws
+  {
+    let methods = ["gradient", "boundary-saliency"]
+    func record(_ output: String, _ method: String) throws -> MapRecord {
+      let files = try folder.files(below: output)
+      return try JSONText.decode(
+        MapRecord.self, from: try #require(files["maps/a.png/\(method).json"]))
+    }
+    try await run(into: "plain", methods: methods)
+    let plain = try record("plain", "gradient")
+    #expect(plain.request.smoothing == nil && plain.certificate == nil)
+    for threads in [1, 2] {
+      try await run(into: "out\(threads)", methods: methods, threads: threads) {
+        $0.smoothing = try Smoothing(deviation: 0.1, samples: 8)
+        $0.certification = try Certification(samples: 200)
+      }
+    }
+    #expect(try folder.files(below: "out1/maps") == folder.files(below: "out2/maps"))
+    let smoothed = try record("out1", "gradient")
+    #expect(smoothed.key != plain.key && smoothed.map.numbers != plain.map.numbers)
+    #expect(smoothed.request.smoothing == (try Smoothing(deviation: 0.1, samples: 8)))
+    let certificate = try #require(smoothed.certificate)
+    #expect(certificate.samples == 200 && certificate.radius <= certificate.largestRadius)
+    #expect(certificate.bracket == nil)
+    let saliency = try record("out1", "boundary-saliency")
+    if let bracket = saliency.certificate?.bracket {
+      #expect(bracket.lower <= bracket.upper ?? .infinity)
+    } else {
+      #expect(saliency.certificate?.abstains == true || saliency.counterpart == nil)
+    }
+    // Other copies, other numbers.
+    let summary = try await run(into: "out1", methods: methods) {
+      $0.smoothing = try Smoothing(deviation: 0.1, samples: 10)
+    }
+    #expect(summary.unchangedCount == 0)
+  }
+
   @Test func `numbers that were written over are made again when they are drawn`() async throws {
     try await run(into: "out")
     let before = try folder.files(below: "out")

@@ -82,7 +82,8 @@ struct EvaluationPipeline: Sendable {
           var other: MeasuredCase?
           func add(_ explanation: Explanation, by method: ConfiguredExplainer, isControl: Bool) {
             let measured = MeasuredCase(
-              question, explanation: explanation, by: method, of: model, truth: place ?? nil,
+              question, explanation: explanation, by: method, of: sitting.model,
+              truth: place ?? nil,
               randomized: randomized, beside: other)
             values.append(measuredMap(measured, aspect, isControl: isControl))
             other = measured
@@ -93,7 +94,9 @@ struct EvaluationPipeline: Sendable {
             add(try explanation(of: found), by: found.plan.method, isControl: false)
           }
           for control in controls {
-            add(try explanation(of: control, to: question), by: control, isControl: true)
+            add(
+              try explanation(of: control, to: question, using: sitting.model), by: control,
+              isControl: true)
           }
         }
         return MeasuredPicture(key: key, path: item.path, kind: entry?.kind, maps: values)
@@ -180,7 +183,8 @@ struct EvaluationPipeline: Sendable {
   }
 
   private func explanation(
-    of control: ConfiguredExplainer, to question: Question
+    of control: ConfiguredExplainer, to question: Question,
+    using model: any DifferentiableClassifier
   ) throws(Refusal) -> Explanation {
     do throws(ExplainerError) {
       return try control.explain(question, using: model)

@@ -65,6 +65,8 @@ public struct FinishedRun: Sendable {
     options.reduces = manifest.reading.reduces
     options.rendering = manifest.rendering
     options.seed = manifest.seed
+    options.smoothing = manifest.smoothing
+    options.certification = manifest.certification
     options.maximumPixels = manifest.maximumPixels
     options.keep = try manifest.keep.map { (path) throws(JobError) in try KeepMask(path) }
     options.engine = engine

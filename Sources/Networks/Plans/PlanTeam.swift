@@ -15,10 +15,12 @@ public enum Parallelism: String, Sendable, CaseIterable {
 /// One or more plans that do a pass together, each with its share of the batch, in order.
 ///
 /// An item's results are the same bits whatever share it is in.
-struct PlanTeam {
+struct PlanTeam: RecordedPass {
   let plans: [Plan]
   /// Threads that kernels of a single plan use. Those of plans side by side have one each.
   let width: Int
+  /// Where the plans come from.
+  let pool: PlanPool
 
   var batch: Int { plans.reduce(0) { $0 + $1.batch } }
 
@@ -64,6 +66,8 @@ struct PlanTeam {
       plan.addGradients(weights: Array(weights[start..<start + plan.batch]), to: &sum)
     }
   }
+
+  func end() { for plan in plans { pool.giveBack(plan) } }
 
   private var starts: [Int] {
     plans.reduce(into: [0]) { starts, plan in starts.append(starts[starts.count - 1] + plan.batch) }

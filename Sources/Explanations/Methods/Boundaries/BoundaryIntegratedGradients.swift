@@ -36,7 +36,8 @@ public struct BoundaryIntegratedGradients: Explainer {
     ]) { $1 })
 
   public var of = BoundaryScore.margin
-  public var search = SearchChoice(ProjectionSearch())
+  /// Twenty gradients: points are then within some hundredths of the nearest that sixty find.
+  public var search = SearchChoice(ProjectionSearch(gradients: 20))
   /// Points on the path to begin with, at least 1.
   public var steps = 32
   /// Where doubling ends; at most 4096. Less than `steps` means no doubling.

@@ -27,7 +27,8 @@ public struct BoundarySaliency: Explainer {
       .merging(["of": BoundaryScore.meaning]) { $1 })
 
   public var of = BoundaryScore.margin
-  public var search = SearchChoice(ProjectionSearch())
+  /// Twenty gradients: points are then within some hundredths of the nearest that sixty find.
+  public var search = SearchChoice(ProjectionSearch(gradients: 20))
 
   public init() {}
 
