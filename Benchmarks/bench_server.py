@@ -8,8 +8,9 @@ import subprocess
 class Tidemark:
     """`bench --serve` as a child process, which holds one network."""
 
-    def __init__(self, bench, model, pictures, threads):
-        command = [bench, "--serve", model, "--pictures", pictures, "--threads", str(threads)]
+    def __init__(self, bench, model, pictures, threads, preprocess="raw"):
+        command = [bench, "--serve", model, "--pictures", pictures, "--threads", str(threads),
+                   "--preprocess", preprocess]
         self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
         ready, operations, limit, self.engine = self.line().split(" ", 3)

@@ -4,15 +4,17 @@
 """
 
 import argparse
+import functools
 import statistics
 import time
 
+import captum.attr
 import foolbox
 import numpy as np
 import torch
 
 from bench_server import Tidemark
-from torch_onnx import TorchNetwork
+from torch_onnx import PRESETS, TorchNetwork
 
 
 class Foolbox:
@@ -54,37 +56,70 @@ class Ours:
         return np.array(self.server.ask(f"distances {self.count} {self.gradients}"))
 
 
+class BoundaryIntegratedGradients:
+    """foolbox's DDN for the baseline and Captum's integrated gradients from there, of a picture."""
+
+    def __init__(self, network, picture, search, steps):
+        self.name = f"foolbox, DDN, {search} steps + Captum"
+        self.picture, self.steps = torch.from_numpy(picture), steps
+        self.fact = network(self.picture).argmax(1)
+        self.model = foolbox.PyTorchModel(network, bounds=(0, 1), device="cpu")
+        self.attack = foolbox.attacks.DDNAttack(steps=search)
+        self.path = captum.attr.IntegratedGradients(network)
+
+    def run(self):
+        start = time.perf_counter()
+        _, point, _ = self.attack(self.model, self.picture, self.fact, epsilons=None)
+        self.path.attribute(self.picture, baselines=point, target=self.fact, n_steps=self.steps,
+                            method="gausslegendre", internal_batch_size=16)
+        return 1e3 * (time.perf_counter() - start)
+
+
+class OurBoundaryIntegratedGradients:
+    def __init__(self, server, search, steps, workers):
+        self.name = f"Tidemark, {workers} workers" if workers > 1 else "Tidemark, one picture at a time"
+        self.server, self.workers = server, workers
+        self.request = f"big 1 {search} {steps}" + (" split" if workers > 1 else "")
+
+    def run(self):
+        return self.server.ask(self.request)[0] / self.workers
+
+
 def parsed():
     parser = argparse.ArgumentParser(prog="Benchmarks/boundary", description=__doc__.split("\n")[0])
     parser.add_argument("--bench", required=True, help=argparse.SUPPRESS)
-    parser.add_argument("--model", required=True, help="an ONNX network that takes pixels 0...1")
+    parser.add_argument("--model", required=True, help="an ONNX network")
     parser.add_argument("--pictures", required=True, help="pictures [N, C, H, W], a NumPy file of float32")
     parser.add_argument("--count", type=int, default=100, help="how many of them (100)")
+    parser.add_argument("--work", choices=("search", "big"), default="search",
+                        help="search (of nearest flips), or boundary integrated gradients of the first picture")
+    parser.add_argument("--preprocess", default="raw", choices=sorted(PRESETS), help="what the network expects (raw)")
     parser.add_argument("--gradients", default="10,20,40,60,100,200", help="budgets, separated by commas")
     parser.add_argument("--rounds", type=int, default=3, help="how often each runs (3)")
     parser.add_argument("--threads", type=int, default=1, help="threads on either side (1)")
     return parser.parse_args()
 
 
-def main():
-    options = parsed()
-    torch.set_num_threads(options.threads)
-    pictures = np.load(options.pictures)[: options.count].astype(np.float32)
-    network = TorchNetwork(options.model).eval()
-    with torch.no_grad():
-        network(torch.from_numpy(pictures[:1]))
-    server = Tidemark(options.bench, options.model, options.pictures, options.threads)
-    contenders = [Ours(server, len(pictures), int(n)) for n in options.gradients.split(",")]
-    attacks = foolbox.attacks
-    contenders += [
-        Foolbox("foolbox, DeepFool", attacks.L2DeepFoolAttack(steps=100), network, pictures),
-        Foolbox("foolbox, DDN, 100 steps", attacks.DDNAttack(steps=100), network, pictures),
-        Foolbox("foolbox, FMN, 100 steps", attacks.L2FMNAttack(steps=100), network, pictures),
-    ]
+def interleaved(contenders, rounds):
+    """Milliseconds of each contender's runs, by its name."""
     times = {c.name: [] for c in contenders}
-    for round in range(options.rounds):
-        for contender in contenders[round:] + contenders[:round]:
+    for round in range(rounds):
+        turn = round % len(contenders)
+        for contender in contenders[turn:] + contenders[:turn]:
             times[contender.name].append(contender.run())
+    return times
+
+
+def searches(options, network, server, pictures):
+    ours = [Ours(server, len(pictures), int(n)) for n in options.gradients.split(",")]
+    attacks = foolbox.attacks
+    theirs = functools.partial(Foolbox, network=network, pictures=pictures)
+    contenders = ours + [
+        theirs("foolbox, DeepFool", attacks.L2DeepFoolAttack(steps=100)),
+        theirs("foolbox, DDN, 100 steps", attacks.DDNAttack(steps=100)),
+        theirs("foolbox, FMN, 100 steps", attacks.L2FMNAttack(steps=100)),
+    ]
+    times = interleaved(contenders, options.rounds)
     with torch.no_grad():
         found = {c.name: c.distances() for c in contenders}
     least = np.nanmin(np.stack(list(found.values())), axis=0)
@@ -95,6 +130,32 @@ def main():
         middle = statistics.median(times[name])
         print(f"| {name} | {np.isfinite(distances).sum()} | {np.nanmean(distances / least):.4f} "
               f"| {middle / len(pictures):.2f} | {reference / middle:.1f} |")
+
+
+def integrated(options, network, server, pictures, search=20, steps=32):
+    contenders = [OurBoundaryIntegratedGradients(server, search, steps, 1)]
+    if options.threads > 1:
+        contenders.append(OurBoundaryIntegratedGradients(server, search, steps, options.threads))
+    contenders.append(BoundaryIntegratedGradients(network, pictures[:1], search, steps))
+    times = interleaved(contenders, options.rounds)
+    reference = statistics.median(times[contenders[-1].name])
+    print("| boundary integrated gradients | ms a picture | foolbox + Captum / this |")
+    print("|---|--:|--:|")
+    for name, runs in times.items():
+        middle = statistics.median(runs)
+        print(f"| {name} | {middle:.0f} ({min(runs):.0f}–{max(runs):.0f}) | {reference / middle:.1f} |")
+
+
+def main():
+    options = parsed()
+    torch.set_num_threads(options.threads)
+    pictures = np.load(options.pictures)[: options.count].astype(np.float32)
+    network = TorchNetwork(options.model, options.preprocess).eval()
+    with torch.no_grad():
+        network(torch.from_numpy(pictures[:1]))
+    server = Tidemark(options.bench, options.model, options.pictures, options.threads, options.preprocess)
+    work = searches if options.work == "search" else integrated
+    work(options, network, server, pictures)
     server.close()
 
 

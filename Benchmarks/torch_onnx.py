@@ -6,11 +6,23 @@ import torch.nn.functional as F
 from onnx import numpy_helper
 
 
-class TorchNetwork(torch.nn.Module):
-    """Raises NotImplementedError for an operator that it does not know."""
+# Order of channels, scale, mean and deviation, as `tidemark --preprocess` has them.
+PRESETS = {
+    "raw": ("rgb", 1, [0], [1]),
+    "imagenet": ("rgb", 1, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
+    "caffe": ("bgr", 255, [104, 117, 123], [1, 1, 1]),
+    "tf": ("rgb", 2, [1], [1]),
+}
 
-    def __init__(self, path):
+
+class TorchNetwork(torch.nn.Module):
+    """Takes pixels 0...1. Raises NotImplementedError for an operator that it does not know."""
+
+    def __init__(self, path, preprocess="raw"):
         super().__init__()
+        self.order, self.scale, mean, deviation = PRESETS[preprocess]
+        self.mean = torch.tensor(mean, dtype=torch.float32).view(1, -1, 1, 1)
+        self.deviation = torch.tensor(deviation, dtype=torch.float32).view(1, -1, 1, 1)
         graph = onnx.load(path).graph
         constants = {t.name: t for t in graph.initializer}
         nodes = []
@@ -29,7 +41,8 @@ class TorchNetwork(torch.nn.Module):
 
     def forward(self, x):
         values = dict(self.values)
-        values[self.input] = x
+        x = x.flip(1) if self.order == "bgr" else x
+        values[self.input] = (self.scale * x - self.mean) / self.deviation
         for kind, inputs, output, attributes in self.nodes:
             operands = [values[name] for name in inputs if name]
             values[output] = self.apply_node(kind, operands, attributes)

@@ -29,6 +29,9 @@ struct Bench: ParsableCommand {
   @Option(help: "Pictures [N, C, H, W], a NumPy file; otherwise all values are one half.")
   var pictures: String?
 
+  @Option(help: "What pictures are brought to before the network: raw, imagenet, caffe or tf.")
+  var preprocess = "raw"
+
   @Flag(help: "Instead, time what lines of standard input ask for; takes one file.")
   var serve = false
 
@@ -46,7 +49,10 @@ struct Bench: ParsableCommand {
 
   func run() throws {
     if serve {
-      let network = try ModelFile.read(models[0]).network
+      guard let preprocessing = Preprocessing(preset: preprocess) else {
+        throw ValidationError("--preprocess: expected a preset, found '\(preprocess)'")
+      }
+      let network = try ModelFile.read(models[0]).network.reading(preprocessing)
       Server(network, pictures: try input(for: network), threads: threads).run()
     } else if profile {
       for path in models { try listKernels(of: path) }

@@ -16,6 +16,7 @@ import TestSupport
 ///     ig BATCH RUNS STEPS       integrated gradients of one picture, in passes of so many points
 ///     inversion BATCH RUNS      guided feature inversion of one picture: 10 and 70 steps, as published
 ///     boundary BATCH RUNS GRADIENTS    nearest flips of pictures, with so many gradients each
+///     big RUNS GRADIENTS STEPS  boundary integrated gradients of one picture, with no doubling of steps
 ///     train BATCH RUNS          steps of a training on so many pictures, parameters moved included
 ///     norms BATCH               no times: sums of magnitudes of all scores and of all gradients
 ///     distances BATCH GRADIENTS        no times: the l2 distance of each picture's flip, `nan` for none
@@ -94,6 +95,13 @@ struct Server {
       ComputeThreads.setWidth(threads)
       return lanes(false, batch: numbers[0]).joined().flatMap { distances(of: $0, by: search) }
         .map { "\($0)" }.joined(separator: " ")
+    case ("big", 3):
+      var method = BoundaryIntegratedGradients()
+      method.search = SearchChoice(ProjectionSearch(gradients: numbers[1]))
+      (method.steps, method.maximumSteps) = (numbers[2], numbers[2])
+      return times(numbers[0], isSplit, ofPrediction: true) {
+        [method] question throws(ExplainerError) in _ = try method.explain(question, using: model)
+      }
     case ("ig", 3):
       let limited = LimitedBatch(model: model, batchLimit: min(numbers[0], model.batchLimit))
       let method = try integratedGradients(steps: numbers[2])
@@ -129,13 +137,14 @@ struct Server {
 
   /// Milliseconds of explaining a picture, or one for each thread.
   private func times(
-    _ runs: Int, _ isSplit: Bool,
+    _ runs: Int, _ isSplit: Bool, ofPrediction: Bool = false,
     _ explain: @Sendable (Question) throws(ExplainerError) -> Void
   ) -> String {
     let inputs = (0..<(isSplit ? threads : 1)).map { [pictures.items(cycling: $0..<$0 + 1)] }
     return times(runs, inputs) { input in
       do throws(ExplainerError) {
-        try explain(Question(.synthetic(input), fact: 0))
+        let fact = ofPrediction ? model.prediction(for: input).top : 0
+        try explain(Question(.synthetic(input), fact: fact))
       } catch {
         preconditionFailure("\(error)")
       }
