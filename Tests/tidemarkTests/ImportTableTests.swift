@@ -28,7 +28,9 @@ struct ImportTableTests {
     ),
     (
       "Explanations",
-      foundation.union(libc).union(["Imaging", "Tensors", "Networks", "Boundaries"])
+      foundation.union(libc).union([
+        "Imaging", "Tensors", "Networks", "Boundaries", "Synchronization",
+      ])
     ),
     (
       "Measures",

@@ -4,9 +4,8 @@ import Tensors
 
 /// Boundary points around a picture: found from noisy copies of it, toward its nearest classes in turn.
 ///
-/// The first start is the picture itself. The others are x + σ·ε, moved into 0...1, with what the subject
-/// keeps as it is, with ε keyed by the
-/// subject's seed and the start's number.
+/// The first start is the picture itself. The others are x + σ·ε, moved into 0...1, with ε keyed by the
+/// subject's seed and the start's number; what the subject keeps stays as it is.
 struct SurroundingBoundaries {
   let question: Question
   /// σ, in pixel units.
