@@ -27,7 +27,8 @@ import Tensors
 /// arXiv:1511.04599) taken from x₀ at each step, the falling weight that of dual averaging (Nesterov 2009,
 /// doi:10.1007/s10107-007-0149-x).
 public struct ProjectionSearch: BoundarySearch {
-  /// Gradients for each input, all told, at least 4.
+  /// Gradients for each input, at least 4. All told, but for pairs: where a third class leads at the tie,
+  /// up to twenty steps more are taken to where it does not.
   public var gradients = 60
   /// How many of the best other classes are looked at from the start, at most; at least 1.
   public var rivals = 9
@@ -45,7 +46,8 @@ public struct ProjectionSearch: BoundarySearch {
     source: "after DeepFool, Moosavi-Dezfooli et al. 2016 (arXiv:1511.04599), and dual averaging",
     norms: Set(Norm.allCases),
     parameters: [
-      "gradients": "backward passes for each input, everything included",
+      "gradients":
+        "backward passes for each input; a pair that a third class overtakes may take more",
       "rivals": "how many other classes are looked at from the start",
       "starts": "how many of them are pursued at first",
       "firstWeight": "how much of the first new gradient enters the average, above 0 to 1",
