@@ -10,6 +10,8 @@ public enum NetworkError: Error, Sendable, Equatable, CustomStringConvertible {
   case smoothing(String)
   /// Preprocessing that does not fit the network's input.
   case preprocessing(String)
+  /// Blocks that do not make an invertible network.
+  case invertible(String)
 
   public var description: String {
     switch self {
@@ -21,7 +23,7 @@ public enum NetworkError: Error, Sendable, Equatable, CustomStringConvertible {
       let names = nearest.map { "'\($0)'" }.joined(separator: ", ")
       return "no layer is called '\(name)'" + (nearest.isEmpty ? "" : "; did you mean \(names)?")
         + " ('tidemark inspect MODEL' lists all)"
-    case .preprocessing(let reason), .smoothing(let reason):
+    case .preprocessing(let reason), .smoothing(let reason), .invertible(let reason):
       return reason
     }
   }

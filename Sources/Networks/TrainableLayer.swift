@@ -102,7 +102,7 @@ extension InstanceNormalization: TrainableLayer {
 }
 
 extension TrainableLayer {
-  fileprivate func check(_ others: [Tensor]) throws(LayerError) {
+  func check(_ others: [Tensor]) throws(LayerError) {
     guard others.map(\.shape) == parameters.map(\.shape) else {
       throw LayerError(
         "has parameters \(parameters.map(\.shape)), not \(others.map(\.shape))")
