@@ -154,8 +154,7 @@ public struct SmoothingStudyRunner: Sendable {
     // The same score at the picture itself.
     let gradient = foil.map { foil in
       model.gradient(
-        of: settings.score == .margin ? .margin(fact, over: foil) : .logit(fact),
-        for: subject.input
+        of: settings.score.objective(fact, over: foil), for: subject.input
       ).gradient
     }
     let labels = workshop.model.labels

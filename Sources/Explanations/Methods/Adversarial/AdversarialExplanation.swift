@@ -19,8 +19,8 @@ import Tensors
 ///
 /// ``AttackMode/decisive`` goes all the way: the attack is the displacement to the nearest known point of
 /// another class, which is the counterpart, and each active position counts by how large its change is.
-/// Pixels that the subject keeps are kept.
-/// The search has few gradients: a nearer point is found with more of them, at their cost.
+/// Pixels that the subject keeps are kept. The search has few gradients: a nearer point is found with more
+/// of them, at their cost.
 ///
 /// The gradient is taken from the scores in a form that does not vanish where the softmax is certain.
 /// Where it is zero all the same, the map is zero. Where all superpixels are kept, none stands out, and the
@@ -87,11 +87,7 @@ public struct AdversarialExplanation: Explainer {
       percentile > 0 && percentile <= 50, "percentile", "above 0 to 50, found \(percentile)")
     try check(kept >= 1, "kept", "1 or more, found \(kept)")
     try Segmentation.validate(regions, quickshift, for: Self.about.name)
-    do throws(BoundaryError) {
-      try search.validate()
-    } catch {
-      throw Self.refusal(error)
-    }
+    try search.validate(for: Self.about.name)
   }
 
   public func explain(
@@ -169,31 +165,11 @@ public struct AdversarialExplanation: Explainer {
   private func decisive(
     _ question: Question, using model: any DifferentiableClassifier
   ) throws(ExplainerError) -> Attack {
-    let input = question.subject.input
-    let outcome: BoundaryOutcome
-    do throws(BoundaryError) {
-      outcome = try search.nearestPoint(for: BoundaryQuery(question), using: model)
-    } catch {
-      throw Self.refusal(error)
-    }
+    let outcome = try search.outcome(for: question, using: model, method: Self.about.name)
     return Attack(
-      change: outcome.point?.displacement ?? Tensor(zeros: input.shape),
-      counterpart: outcome.point?.point, diagnostics: Self.diagnostics(of: outcome),
-      status: outcome.status == .found ? .complete : .boundary(outcome.status))
-  }
-
-  private static func diagnostics(of outcome: BoundaryOutcome) -> Diagnostics {
-    let effort = outcome.effort
-    var diagnostics = Diagnostics(
-      forwardPasses: effort.forwards + effort.gradients, backwardPasses: effort.gradients)
-    diagnostics.values["distance"] = outcome.distance
-    if let point = outcome.point {
-      diagnostics.values.merge([
-        "l2": point.l2, "linf": point.linf, "foil": Double(point.foil),
-        "margin": Double(point.margin),
-      ]) { $1 }
-    }
-    return diagnostics
+      change: outcome.point?.displacement ?? Tensor(zeros: question.subject.input.shape),
+      counterpart: outcome.point?.point, diagnostics: Diagnostics(of: outcome),
+      status: .init(outcome.status))
   }
 
   /// The Euclidean length of the change over the channels of each position.
@@ -206,10 +182,6 @@ public struct AdversarialExplanation: Explainer {
         }.squareRoot()
       }
     }
-  }
-
-  private static func refusal(_ error: BoundaryError) -> ExplainerError {
-    .invalidParameter(method: about.name, parameter: "search", reason: "\(error)")
   }
 }
 

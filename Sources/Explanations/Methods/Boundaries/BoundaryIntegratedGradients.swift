@@ -51,7 +51,7 @@ public struct BoundaryIntegratedGradients: Explainer {
   public init() {}
 
   public func validate() throws(ExplainerError) {
-    try search.validate(for: Self.about.name)
+    try search.chosen.validate(for: Self.about.name)
     try PathIntegral.validate(
       method: Self.about.name, steps: steps, maximumSteps: maximumSteps, tolerance: tolerance)
   }
@@ -59,10 +59,12 @@ public struct BoundaryIntegratedGradients: Explainer {
   public func explain(
     _ question: Question, using model: any DifferentiableClassifier
   ) throws(ExplainerError) -> Explanation {
-    let outcome = try search.outcome(for: question, using: model, method: Self.about.name)
+    let outcome = try search.chosen.outcome(
+      for: question, using: model, method: Self.about.name)
     guard let point = outcome.point else { return Explanation(without: outcome, for: question) }
     let path = try PathIntegral(
-      method: Self.about.name, objective: of.objective(at: point), fact: question.fact,
+      method: Self.about.name, objective: of.objective(point.fact, over: point.foil),
+      fact: question.fact,
       steps: steps, maximumSteps: maximumSteps, tolerance: tolerance
     ).path(from: point.point, to: question.subject.input, using: model)
     var diagnostics = Diagnostics(of: outcome)

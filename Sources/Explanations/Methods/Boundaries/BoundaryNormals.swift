@@ -58,7 +58,7 @@ public struct BoundaryNormals: Explainer {
 
   public func validate() throws(ExplainerError) {
     try effort.validate()
-    try search.validate(for: Self.about.name)
+    try search.chosen.validate(for: Self.about.name)
     guard noise > 0, noise <= 10 else {
       throw .invalidParameter(
         method: Self.about.name, parameter: "noise",
@@ -92,13 +92,12 @@ public struct BoundaryNormals: Explainer {
       account.relativeError
     }
     let isWithout = account.sums.count == 0
-    let reason = account.first == .found ? .complete : Explanation.Status.boundary(account.first)
     return Explanation(
       map: AttributionMap(account.sums.mean, sign: .signed),
       standardError: AttributionMap(account.sums.errorOfMean, sign: .magnitude),
       counterpart: account.own?.point, strips: account.strips(),
       diagnostics: account.diagnostics(samples: taken, error: error),
-      status: isWithout ? reason : status)
+      status: isWithout ? .init(account.first) : status)
   }
 
   /// What was found so far.

@@ -32,14 +32,16 @@ public struct BoundarySaliency: Explainer {
 
   public init() {}
 
-  public func validate() throws(ExplainerError) { try search.validate(for: Self.about.name) }
+  public func validate() throws(ExplainerError) { try search.chosen.validate(for: Self.about.name) }
 
   public func explain(
     _ question: Question, using model: any DifferentiableClassifier
   ) throws(ExplainerError) -> Explanation {
-    let outcome = try search.outcome(for: question, using: model, method: Self.about.name)
+    let outcome = try search.chosen.outcome(
+      for: question, using: model, method: Self.about.name)
     guard let point = outcome.point else { return Explanation(without: outcome, for: question) }
-    let gradient = model.gradient(of: of.objective(at: point), for: point.point).gradient
+    let gradient = model.gradient(of: of.objective(point.fact, over: point.foil), for: point.point)
+      .gradient
     var diagnostics = Diagnostics(of: outcome)
     diagnostics.values["slope"] = Norm.l2.length(of: gradient)
     diagnostics.forwardPasses += 1
@@ -47,6 +49,6 @@ public struct BoundarySaliency: Explainer {
     return Explanation(
       map: AttributionMap(gradient.reshaped(to: gradient.shape.item), sign: .signed),
       counterpart: point.point, diagnostics: diagnostics,
-      status: outcome.status == .found ? .complete : .boundary(outcome.status))
+      status: .init(outcome.status))
   }
 }

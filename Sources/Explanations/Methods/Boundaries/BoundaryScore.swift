@@ -1,5 +1,5 @@
 import Boundaries
-import Networks
+public import Networks
 import Tensors
 
 /// What boundary attributions differentiate.
@@ -15,11 +15,11 @@ public enum BoundaryScore: String, NamedOption {
     "what is differentiated: margin (of the fact over the class beyond the boundary) or logit (of the "
     + "fact alone)"
 
-  /// - Parameter point: where the margin is zero.
-  func objective(at point: BoundaryPoint) -> Objective {
+  /// - Parameter foil: the class beyond the boundary.
+  public func objective(_ fact: ClassIndex, over foil: ClassIndex) -> Objective {
     switch self {
-    case .margin: .margin(point.fact, over: point.foil)
-    case .logit: .logit(point.fact)
+    case .margin: .margin(fact, over: foil)
+    case .logit: .logit(fact)
     }
   }
 }

@@ -46,32 +46,20 @@ public struct FlipPoints: Explainer {
   public init() {}
 
   public func validate() throws(ExplainerError) {
-    do throws(BoundaryError) {
-      try search.validate()
-    } catch {
-      throw Self.refusal(error)
-    }
+    try search.validate(for: Self.about.name)
   }
 
   public func explain(
     _ question: Question, using model: any DifferentiableClassifier
   ) throws(ExplainerError) -> Explanation {
     let input = question.subject.input
-    let outcome: BoundaryOutcome
-    do throws(BoundaryError) {
-      outcome = try search.nearestPoint(for: BoundaryQuery(question, norm: norm), using: model)
-    } catch {
-      throw Self.refusal(error)
-    }
+    let outcome = try search.outcome(
+      for: question, norm: norm, using: model, method: Self.about.name)
     return Explanation(
       map: AttributionMap(
         (outcome.point?.displacement ?? Tensor(zeros: input.shape)).reshaped(to: input.shape.item),
         sign: .change),
       counterpart: outcome.point?.point, diagnostics: Diagnostics(of: outcome),
-      status: outcome.status == .found ? .complete : .boundary(outcome.status))
-  }
-
-  private static func refusal(_ error: BoundaryError) -> ExplainerError {
-    .invalidParameter(method: about.name, parameter: "search", reason: "\(error)")
+      status: .init(outcome.status))
   }
 }

@@ -34,11 +34,7 @@ public struct RegionFlips: Explainer {
 
   public func validate() throws(ExplainerError) {
     try Segmentation.validate(regions, quickshift, for: Self.about.name)
-    do throws(BoundaryError) {
-      try search.validate()
-    } catch {
-      throw Self.refusal(error)
-    }
+    try search.validate(for: Self.about.name)
   }
 
   public func explain(
@@ -47,12 +43,7 @@ public struct RegionFlips: Explainer {
     let input = question.subject.input
     let regions = segmentation.regions(
       of: input, count: regions, quickshift: quickshift)
-    let outcomes: [BoundaryOutcome]
-    do throws(BoundaryError) {
-      outcomes = try self.outcomes(regions, question, model)
-    } catch {
-      throw Self.refusal(error)
-    }
+    let outcomes = try outcomes(regions, question, model)
     let distances = outcomes.map { $0.point?.distance ?? .infinity }
     let nearest = distances.indices.min { (distances[$0], $0) < (distances[$1], $1) } ?? 0
     let isFound = distances[nearest] < .infinity
@@ -68,16 +59,18 @@ public struct RegionFlips: Explainer {
   /// What was found for each region. Together they go through the model as many at a time as it takes.
   private func outcomes(
     _ regions: Regions, _ question: Question, _ model: any DifferentiableClassifier
-  ) throws(BoundaryError) -> [BoundaryOutcome] {
+  ) throws(ExplainerError) -> [BoundaryOutcome] {
     var outcomes: [BoundaryOutcome] = []
     for first in stride(from: 0, to: regions.count, by: model.batchLimit) {
-      var queries: [BoundaryQuery] = []
-      for region in first..<min(first + model.batchLimit, regions.count) {
-        let others = Tensor(
-          regions.labels.map { $0 == region ? 0 : 1 }, shape: [regions.height, regions.width])
-        queries.append(try BoundaryQuery(question, norm: norm, frozen: others))
+      let pass = first..<min(first + model.batchLimit, regions.count)
+      outcomes += try search.outcomes(for: Self.about.name, using: model) {
+        () throws(BoundaryError) in
+        try pass.map { region throws(BoundaryError) in
+          let others = Tensor(
+            regions.labels.map { $0 == region ? 0 : 1 }, shape: [regions.height, regions.width])
+          return try BoundaryQuery(question, norm: norm, frozen: others)
+        }
       }
-      outcomes += try search.nearestPoints(for: queries, using: model)
     }
     return outcomes
   }
@@ -107,9 +100,5 @@ public struct RegionFlips: Explainer {
     let reasons = Set(outcomes.map(\.status))
     if reasons.count == 1, let only = reasons.first, only != .found { return only }
     return reasons.contains(.nonFinite) ? .nonFinite : .noBoundaryFound
-  }
-
-  private static func refusal(_ error: BoundaryError) -> ExplainerError {
-    .invalidParameter(method: about.name, parameter: "search", reason: "\(error)")
   }
 }

@@ -53,7 +53,7 @@ struct SurroundingBoundaries {
   func outcomes(
     from numbers: Range<Int>, using model: any Classifier
   ) throws(ExplainerError) -> [BoundaryOutcome] {
-    try search.outcomes(for: method, using: model) { () throws(BoundaryError) in
+    try search.chosen.outcomes(for: method, using: model) { () throws(BoundaryError) in
       try numbers.map { number throws(BoundaryError) in
         try BoundaryQuery(
           start(number), fact: question.fact, foil: foil(ofStart: number),
