@@ -16,27 +16,7 @@ struct BoundaryInspection {
   func outcomes(of search: some BoundarySearch) -> [BoundaryOutcome] {
     var status = begin()
     let live = queries.indices.filter { status[$0] == nil && survey.sites[$0].startMargin > 0 }
-    let name = type(of: search).about.name
-    let rays = search.candidates(for: live, in: survey).map { candidate in
-      Crossing.Ray(
-        site: candidate.site, end: candidate.point,
-        origin: candidate.origin.isEmpty ? name : "\(name), \(candidate.origin)")
-    }
-    var exits: [[Crossing.Exit]] = queries.map { _ in [] }
-    for case let exit? in Crossing().exits(of: rays, in: survey) { exits[exit.site].append(exit) }
-    for index in queries.indices where status[index] == nil {
-      let site = survey.sites[index]
-      if site.startMargin == 0 {
-        exits[index] = [
-          .init(site: index, point: site.start, logits: site.logits, distance: 0, origin: "start")
-        ]
-      }
-      if site.foil != nil { exits[index] = TieRestoration(survey).restored(exits[index]) }
-      // Stable: of equal distances, the first start's.
-      exits[index] = exits[index].enumerated()
-        .sorted { ($0.element.distance, $0.offset) < ($1.element.distance, $1.offset) }
-        .map(\.element)
-    }
+    let exits = exits(search.candidates(for: live, in: survey), search, status)
     let open = queries.indices.filter { status[$0] == nil }
     let points = certificates(open.filter { !exits[$0].isEmpty }, exits)
     for index in open {
@@ -51,6 +31,66 @@ struct BoundaryInspection {
         status: status[index] ?? .noBoundaryFound, point: points[index],
         effort: survey.effort[index])
     }
+  }
+
+  /// Verified points of each query, the nearest first.
+  private func exits(
+    _ candidates: [BoundaryCandidate], _ search: some BoundarySearch, _ status: [BoundaryStatus?]
+  ) -> [[Crossing.Exit]] {
+    let name = type(of: search).about.name
+    func origin(_ candidate: BoundaryCandidate) -> String {
+      candidate.origin.isEmpty ? name : "\(name), \(candidate.origin)"
+    }
+    let rays = candidates.filter { !$0.isTie }.map {
+      Crossing.Ray(site: $0.site, end: $0.point, origin: origin($0))
+    }
+    var exits: [[Crossing.Exit]] = queries.map { _ in [] }
+    for case let exit? in Crossing().exits(of: rays, in: survey) { exits[exit.site].append(exit) }
+    let ties = candidates.filter(\.isTie)
+    for (tie, logits) in zip(ties, survey.logits(at: ties.map { .init($0.site, $0.point) }))
+    where TieModel.holds(logits, survey.sites[tie.site]) {
+      exits[tie.site].append(
+        .init(
+          site: tie.site, point: tie.point, logits: logits,
+          distance: survey.sites[tie.site].distance(tie.point),
+          origin: "\(origin(tie)), third class held back"))
+    }
+    for index in queries.indices where status[index] == nil {
+      let site = survey.sites[index]
+      if site.startMargin == 0 {
+        exits[index] = [
+          .init(site: index, point: site.start, logits: site.logits, distance: 0, origin: "start")
+        ]
+      }
+    }
+    holdThirdsBack(&exits, within: search.gradientsForThirds)
+    // Stable: of equal distances, the first start's.
+    return exits.map { own in
+      own.enumerated().sorted {
+        ($0.element.distance, $0.offset) < ($1.element.distance, $1.offset)
+      }
+      .map(\.element)
+    }
+  }
+
+  /// Leaves exits at which no third class leads. A pair that has none of them gets one from the nearest of
+  /// its others, where that is possible.
+  private func holdThirdsBack(_ exits: inout [[Crossing.Exit]], within gradients: Int) {
+    var ways: [TieApproach] = []
+    for index in exits.indices {
+      let overtaken = exits[index].filter { !TieModel.leads($0.logits, survey.sites[index]) }
+      exits[index].removeAll { !TieModel.leads($0.logits, survey.sites[index]) }
+      guard exits[index].isEmpty, survey.hasGradients,
+        let nearest = overtaken.min(by: { $0.distance < $1.distance })
+      else { continue }
+      ways.append(
+        TieApproach(
+          index, at: nearest.point, origin: nearest.origin + ", third class held back"))
+    }
+    let spent = survey.effort.map(\.gradients)
+    TieApproach.settle(&ways, in: survey)
+    TieApproach.tighten(&ways, in: survey) { spent[$0] + gradients }
+    for case let exit? in ways.map(\.exit) { exits[exit.site].append(exit) }
   }
 
   /// Evaluates the starts; those that need no search have a status.

@@ -20,6 +20,9 @@ public protocol BoundarySearch: Sendable, Codable {
   /// Throws `parameter` where a parameter lies outside its range.
   func validate() throws(BoundaryError)
 
+  /// Gradients that may be spent beside the search's own for a pair whose tie a third class overtakes.
+  var gradientsForThirds: Int { get }
+
   /// Looks for points beyond the boundary, for the sites of these numbers. Points need not be near the
   /// boundary; the search's bounds must hold for them. All sites have finite scores and start inside.
   func candidates(for sites: [Int], in survey: Survey) -> [BoundaryCandidate]
@@ -32,11 +35,15 @@ public struct BoundaryCandidate: Sendable {
   public let point: Tensor
   /// Which start it comes from, for readers; empty where there is but one.
   public let origin: String
+  /// Whether both classes of a pair tie there, beside a third: then the way from the start may cross
+  /// their margin before, and the point is taken as it is.
+  public let isTie: Bool
 
-  public init(site: Int, point: Tensor, origin: String = "") {
+  public init(site: Int, point: Tensor, origin: String = "", isTie: Bool = false) {
     self.site = site
     self.point = point
     self.origin = origin
+    self.isTie = isTie
   }
 }
 
@@ -68,6 +75,8 @@ public struct SearchDescription: Sendable, Equatable {
 }
 
 extension BoundarySearch {
+  public var gradientsForThirds: Int { 60 }
+
   public func validate() throws(BoundaryError) {}
 
   /// The nearest known boundary point of each query, in order.

@@ -3,9 +3,10 @@ import Tensors
 /// The point within the bounds that is nearest to the start by the Euclidean norm and satisfies several
 /// linear conditions.
 ///
-/// The point is clip(start − Σ λₖ · normalₖ). Each λₖ in turn is brought to where its condition holds with
-/// the others as they are (Hildreth: A quadratic programming procedure, 1957), in double precision,
-/// until none changes. For a few conditions, not for many.
+/// The point is clip(start − Σ λₖ · normalₖ), with the λ that maximise the dual of the distance, λ ≥ 0 for
+/// inequalities. The dual is concave and quadratic in pieces, one for each set of pixels at their bounds:
+/// Newton's method, a small quadratic programme in λ at each step, ends once that set stays. Double
+/// precision throughout. A step is a pass over the pixels; for a few conditions, not for many.
 struct CutsProjection {
   /// value + ⟨normal, x − start⟩ must be 0, or 0 at most.
   struct Cut {
@@ -14,73 +15,149 @@ struct CutsProjection {
     let isEquality: Bool
   }
 
-  let site: Site
-  let cuts: [Cut]
+  private let site: Site
+  private let cuts: [Cut]
+  /// Eight pixels each, the last ones filled up by zeros.
+  private let normals: [[SIMD8<Double>]]
+  /// How far pixels may move down and up.
+  private let lows: [SIMD8<Double>], highs: [SIMD8<Double>]
+
+  init(site: Site, cuts: [Cut]) {
+    self.site = site
+    self.cuts = cuts
+    normals = cuts.map { $0.normal.eights }
+    let start = site.start.eights
+    lows = zip(site.lower.eights, start).map { $0 - $1 }
+    highs = zip(site.upper.eights, start).map { $0 - $1 }
+  }
 
   /// The projection; where the conditions contradict each other, no point satisfies all.
   func point() -> Tensor {
-    let count = site.start.count
-    var shift = [Double](repeating: 0, count: count)
     var weights = [Double](repeating: 0, count: cuts.count)
-    for _ in 0..<2000 {
-      var change = 0.0
-      for (place, cut) in cuts.enumerated() {
-        let weight = solved(cut, from: weights[place], shift)
-        let step = weight - weights[place]
-        guard step != 0 else { continue }
-        for index in 0..<count { shift[index] += step * Double(cut.normal[index]) }
-        weights[place] = weight
-        change = max(change, step.magnitude / max(weight.magnitude, .leastNormalMagnitude))
+    var dual = dual(at: weights)
+    let scale = cuts.reduce(0) { max($0, $1.value.magnitude) }
+    for _ in 0..<50 {
+      let isSolved = cuts.indices.allSatisfy { index in
+        let residual = dual.residuals[index]
+        let isHeld = cuts[index].isEquality || weights[index] > 0
+        return (isHeld ? residual.magnitude : residual) <= 1e-12 * scale
       }
-      if change < 1e-12 { break }
+      if isSolved { break }
+      guard let step = risen(from: weights, toward: stepped(weights, dual), dual) else { break }
+      (weights, dual) = step
     }
-    return Tensor((0..<count).map { moved($0, shift[$0]) }, shape: site.start.shape)
-  }
-
-  private func moved(_ index: Int, _ shift: Double) -> Float {
-    let value = Double(site.start[index]) - shift
-    return Float(min(max(value, Double(site.lower[index])), Double(site.upper[index])))
-  }
-
-  /// The weight at which a cut's condition holds, by Newton's method within a bracket: its value falls
-  /// as the weight grows.
-  private func solved(_ cut: Cut, from weight: Double, _ shift: [Double]) -> Double {
-    var (low, high) = (cut.isEquality ? -Double.infinity : 0, Double.infinity)
-    var next = weight
-    for _ in 0..<60 {
-      let (value, slope) = state(cut, next - weight, shift)
-      if value.magnitude <= 1e-13 * max(cut.value.magnitude, 1e-30) { return next }
-      if value > 0 { low = next } else { high = next }
-      if high == 0, !cut.isEquality { return 0 }
-      var step = slope > 0 ? next + value / slope : .nan
-      if !(step > low && step < high) {
-        if low.isFinite, high.isFinite {
-          step = (low + high) / 2
-        } else if !cut.isEquality, step <= 0 {
-          step = 0
-        } else {
-          return next
-        }
+    return Tensor(shape: site.start.shape) { target in
+      for index in 0..<target.count {
+        let change = change(index / 8, weights).moved[index % 8]
+        let value = Double(site.start[index]) + change
+        // Once more: rounding may step over a bound.
+        target.initializeElement(
+          at: index, to: min(max(Float(value), site.lower[index]), site.upper[index]))
       }
-      if step == next { return next }
-      next = step
+    }
+  }
+
+  // MARK: - The dual
+
+  private struct Dual {
+    var value: Double
+    /// Of each cut, at the point that belongs to the weights: the slopes of the dual.
+    var residuals: [Double]
+    /// Products of the normals over the pixels that are free to move, row by row: minus its curvature.
+    var products: [Double]
+  }
+
+  private func dual(at weights: [Double]) -> Dual {
+    let count = cuts.count
+    var falls = [SIMD8<Double>](repeating: .zero, count: count)
+    var products = [SIMD8<Double>](repeating: .zero, count: count * count)
+    var length = SIMD8<Double>.zero
+    for block in lows.indices {
+      let (moved, isFree) = change(block, weights)
+      length += moved * moved
+      for row in 0..<count {
+        let normal = normals[row][block]
+        falls[row] += normal * moved
+        let free = normal.replacing(with: 0, where: .!isFree)
+        for column in 0...row { products[row * count + column] += free * normals[column][block] }
+      }
+    }
+    var dual = Dual(
+      value: length.sum() / 2, residuals: zip(cuts, falls).map { $0.value + $1.sum() },
+      products: products.map { $0.sum() })
+    for row in 0..<count {
+      dual.value += weights[row] * dual.residuals[row]
+      for column in 0..<row {
+        dual.products[column * count + row] = dual.products[row * count + column]
+      }
+    }
+    return dual
+  }
+
+  /// How eight pixels move, and which of them no bound keeps.
+  private func change(
+    _ block: Int, _ weights: [Double]
+  ) -> (moved: SIMD8<Double>, isFree: SIMDMask<SIMD8<Int64>>) {
+    var wanted = SIMD8<Double>.zero
+    for (row, weight) in weights.enumerated() { wanted -= weight * normals[row][block] }
+    let raised = wanted.replacing(with: lows[block], where: wanted .< lows[block])
+    let moved = raised.replacing(with: highs[block], where: raised .> highs[block])
+    return (moved, moved .== wanted)
+  }
+
+  // MARK: - Steps
+
+  /// The weights that maximise the dual's quadratic model, each in turn until none changes.
+  private func stepped(_ weights: [Double], _ dual: Dual) -> [Double] {
+    let count = cuts.count
+    var next = weights
+    let trace = (0..<count).reduce(0) { $0 + dual.products[$1 * count + $1] }
+    for _ in 0..<1000 {
+      var change = 0.0
+      for row in 0..<count {
+        var slope = dual.residuals[row]
+        for column in 0..<count {
+          slope -= dual.products[row * count + column] * (next[column] - weights[column])
+        }
+        // Where hardly a pixel is free, a step is long, but not endless.
+        let curvature = max(dual.products[row * count + row], trace * 1e-6)
+        guard curvature > 0 else { continue }
+        var value = next[row] + slope / curvature
+        if !cuts[row].isEquality { value = max(0, value) }
+        change = max(change, (value - next[row]).magnitude / max(value.magnitude, 1e-300))
+        next[row] = value
+      }
+      if change < 1e-13 { break }
     }
     return next
   }
 
-  private func state(
-    _ cut: Cut, _ step: Double, _ shift: [Double]
-  ) -> (value: Double, slope: Double) {
-    var (value, slope) = (cut.value, 0.0)
-    for index in shift.indices {
-      let normal = Double(cut.normal[index])
-      let wanted = -(shift[index] + step * normal)
-      let low = Double(site.lower[index]) - Double(site.start[index])
-      let high = Double(site.upper[index]) - Double(site.start[index])
-      let change = min(max(wanted, low), high)
-      value += normal * change
-      if change == wanted { slope += normal * normal }
+  /// The farthest of the halves of the way at which the dual is larger; nil where none is.
+  private func risen(
+    from weights: [Double], toward next: [Double], _ dual: Dual
+  ) -> (weights: [Double], dual: Dual)? {
+    var share = 1.0
+    while share > 1e-6 {
+      let moved = zip(weights, next).map { $0 + share * ($1 - $0) }
+      let found = self.dual(at: moved)
+      if found.value > dual.value { return (moved, found) }
+      share /= 2
     }
-    return (value, slope)
+    return nil
+  }
+}
+
+extension Tensor {
+  /// All scalars in eights, in double precision, the last eight filled up by zeros.
+  fileprivate var eights: [SIMD8<Double>] {
+    withScalars { scalars in
+      stride(from: 0, to: scalars.count, by: 8).map { start in
+        var eight = SIMD8<Double>.zero
+        for lane in 0..<min(8, scalars.count - start) {
+          eight[lane] = Double(scalars[start + lane])
+        }
+        return eight
+      }
+    }
   }
 }

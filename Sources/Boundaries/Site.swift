@@ -37,6 +37,13 @@ public struct Site: Sendable {
   /// The margin at the start, 0 or more for those that are searched.
   public var startMargin: Float { margin(logits) }
 
+  /// What scores at the start differ by: the margin or, where neither class of a pair leads, how far the
+  /// lower one is below the leader.
+  var scale: Float {
+    guard let foil else { return startMargin }
+    return max(startMargin, third(in: logits, beside: foil) - min(logits[fact], logits[foil]))
+  }
+
   /// The margin: the fact's score less the foil's, or less the best of all others; negative beyond
   /// the boundary.
   public func margin(_ logits: [Float]) -> Float { margin(logits, over: rival(in: logits)) }
@@ -61,6 +68,12 @@ public struct Site: Sendable {
     logits.indices.reduce(-.infinity) {
       $1 == fact || $1 == rival ? $0 : max($0, logits[$1])
     }
+  }
+
+  /// How far the best third class is above both of a pair; 0 where none is, and without a foil.
+  func excess(_ logits: [Float]) -> Double {
+    guard let foil else { return 0 }
+    return Double(max(0, third(in: logits, beside: foil) - max(logits[fact], logits[foil])))
   }
 
   /// Classes that may tie with the fact, the best score first.

@@ -27,7 +27,8 @@ extension ProjectionSearch {
     for ((index, rival), slope) in zip(pairs, slopes) {
       let site = survey.sites[index]
       var lane = ProjectionLane(
-        site: index, rival: rival, origin: "toward class \(rival)", from: site.start)
+        site: index, rival: rival, origin: "toward class \(rival)", from: site.start,
+        holdsThirds: site.foil != nil)
       lane.advance(slope, of: site, weight: 1)
       guard !lane.isConverged else { continue }
       bySite[index, default: []].append((site.distance(lane.point), lane))
@@ -49,7 +50,7 @@ extension ProjectionSearch {
         .prefix(starts).map { entry in
           ProjectionLane(
             site: site, rival: survey.sites[site].foil, origin: entry.element.origin,
-            from: entry.element.point)
+            from: entry.element.point, holdsThirds: survey.sites[site].foil != nil)
         }
     }
   }
@@ -100,7 +101,9 @@ extension ProjectionSearch {
         guard var plan = plans[site] else { continue }
         var own: [Int] = []
         while own.isEmpty, let round = plan.rounds.first {
-          own = plan.lanes.filter { !lanes[$0].isConverged && lanes[$0].steps < round.steps }
+          own = plan.lanes.filter {
+            !lanes[$0].isConverged && lanes[$0].steps < round.steps - lanes[$0].reserve
+          }
           guard own.isEmpty else { break }
           plan.rounds.removeFirst()
           guard let next = plan.rounds.first else { break }
@@ -115,7 +118,7 @@ extension ProjectionSearch {
       let slopes = survey.slopes(at: live.map { .init(lanes[$0].site, lanes[$0].point) }) {
         let lane = lanes[live[$0]]
         let site = survey.sites[lane.site]
-        return site.seed(over: lane.rival(at: $1, of: site))
+        return lane.condition(at: $1, of: site).seed(site, lane.rival(at: $1, of: site))
       }
       for (index, slope) in zip(live, slopes) {
         let lane = lanes[index]
@@ -126,17 +129,18 @@ extension ProjectionSearch {
     }
   }
 
-  /// The nearest points of the lanes, brought onto the boundary: three of the best lane of each site, one
+  /// The nearest points of the lanes that hold no class back, brought onto the boundary: three of the best lane of each site, one
   /// of each other.
   func exits(of lanes: [ProjectionLane], in survey: Survey) -> [Crossing.Exit] {
     var best: [Int: Int] = [:]
-    for index in lanes.indices {
+    let free = lanes.indices.filter { lanes[$0].model.thirds.isEmpty }
+    for index in free {
       let site = lanes[index].site
       if lanes[index].score < best[site].map({ lanes[$0].score }) ?? .infinity {
         best[site] = index
       }
     }
-    let rays = lanes.indices.flatMap { index in
+    let rays = free.flatMap { index in
       lanes[index].stops.prefix(best[lanes[index].site] == index ? 3 : 1).map { stop in
         Crossing.Ray(
           site: lanes[index].site, end: stop.point, origin: lanes[index].origin,
@@ -191,7 +195,9 @@ extension ProjectionSearch {
       var improved: Set<Int> = []
       for case let exit? in Crossing().exits(of: rays, in: survey) {
         guard let place = best[exit.site] else { continue }
-        if exit.distance < exits[place].distance * (1 - 1e-7) {
+        if exit.distance < exits[place].distance * (1 - 1e-7),
+          TieModel.leads(exit.logits, survey.sites[exit.site])
+        {
           exits[place] = exit
           improved.insert(exit.site)
         }

@@ -19,6 +19,10 @@ import Tensors
 /// they lead nearer: on smooth boundaries these converge to the very point. A start ends early where the
 /// displacement is along the normal, so that linear networks cost two gradients a class.
 ///
+/// For a pair, a third class that leads where a start comes by is held back: that its score must not be above
+/// the foil's is one more cut, with a normal of its own, and each gradient goes to the cut that needs it most
+/// (`TieModel`).
+///
 /// Where activations are saturated, so that the linear models of the start tell nothing, it follows flattened
 /// networks to a first point of the boundary, and starts from there (`Homotopy`). Where gradients vanish
 /// otherwise, points of random directions that lie beyond the boundary are starts instead.
@@ -27,8 +31,7 @@ import Tensors
 /// arXiv:1511.04599) taken from x₀ at each step, the falling weight that of dual averaging (Nesterov 2009,
 /// doi:10.1007/s10107-007-0149-x).
 public struct ProjectionSearch: BoundarySearch {
-  /// Gradients for each input, at least 4. All told, but for pairs: where a third class leads at the tie,
-  /// up to twenty steps more are taken to where it does not.
+  /// Gradients for each input, at least 4, all told.
   public var gradients = 60
   /// How many of the best other classes are looked at from the start, at most; at least 1.
   public var rivals = 9
@@ -46,8 +49,7 @@ public struct ProjectionSearch: BoundarySearch {
     source: "after DeepFool, Moosavi-Dezfooli et al. 2016 (arXiv:1511.04599), and dual averaging",
     norms: Set(Norm.allCases),
     parameters: [
-      "gradients":
-        "backward passes for each input; a pair that a third class overtakes may take more",
+      "gradients": "backward passes for each input, everything included",
       "rivals": "how many other classes are looked at from the start",
       "starts": "how many of them are pursued at first",
       "firstWeight": "how much of the first new gradient enters the average, above 0 to 1",
@@ -75,6 +77,9 @@ public struct ProjectionSearch: BoundarySearch {
     }
   }
 
+  /// None: third classes are held back within the budget.
+  public var gradientsForThirds: Int { 0 }
+
   public func candidates(for sites: [Int], in survey: Survey) -> [BoundaryCandidate] {
     var lanes = ranked(sites, survey)
     let relaxed = relaxed(sites, lanes, survey)
@@ -82,14 +87,22 @@ public struct ProjectionSearch: BoundarySearch {
     lanes += restarted(relaxed, survey)
     run(&lanes, in: survey)
     var exits = relaxed + exits(of: lanes, in: survey)
-    let lost = sites.filter { site in !exits.contains { $0.site == site } }
+    let held = lanes.filter { !$0.model.thirds.isEmpty }.map(\.site)
+    let lost = sites.filter { site in
+      !held.contains(site) && !exits.contains { $0.site == site }
+    }
     if !lost.isEmpty {
       let found = Scatter().exits(for: lost, in: survey)
       var restarts = restarted(found, survey)
       run(&restarts, in: survey)
       exits += found + self.exits(of: restarts, in: survey)
+      lanes += restarts
     }
+    let corners = corners(&exits, lanes, survey)
     polish(&exits, in: survey)
     return exits.map { BoundaryCandidate(site: $0.site, point: $0.point, origin: $0.origin) }
+      + corners.map {
+        BoundaryCandidate(site: $0.site, point: $0.point, origin: $0.origin, isTie: true)
+      }
   }
 }
