@@ -14,6 +14,10 @@ struct Crossing {
     var origin: String = ""
     /// The margin at the end over any class, as `Site.margin`.
     var margin: Float?
+    /// The ray is given up where it leads no nearer than this.
+    var limit = Double.infinity
+    /// Of rays in the same race, only the nearest exit matters: the others are given up.
+    var race: Int?
   }
 
   /// A point just beyond the boundary.
@@ -42,7 +46,7 @@ struct Crossing {
     var isDone = false
   }
 
-  /// The exit of each ray; nil where it does not leave the region.
+  /// The exit of each ray; nil where it does not leave the region, or was given up.
   func exits(of rays: [Ray], in survey: Survey) -> [Exit?] {
     var brackets = rays.map { ray in
       let margin = Double(survey.sites[ray.site].startMargin)
@@ -55,7 +59,9 @@ struct Crossing {
       }
       return bracket
     }
+    let lengths = rays.map { survey.sites[$0.site].distance($0.end) }
     while true {
+      giveUp(&brackets, rays, lengths)
       let live = brackets.indices.filter { !brackets[$0].isDone }
       if live.isEmpty { break }
       let points = live.map { survey.sites[rays[$0].site].between(rays[$0].end, brackets[$0].next) }
@@ -71,6 +77,22 @@ struct Crossing {
           site: ray.site, point: exit.point, logits: exit.logits,
           distance: survey.sites[ray.site].distance(exit.point), origin: ray.origin)
       }
+    }
+  }
+
+  /// Ends rays whose exits can only be farther than what is known otherwise.
+  private func giveUp(_ brackets: inout [Bracket], _ rays: [Ray], _ lengths: [Double]) {
+    var nearest: [Int: Double] = [:]
+    for (index, ray) in rays.enumerated() {
+      guard let race = ray.race, brackets[index].exit != nil else { continue }
+      nearest[race] = min(nearest[race] ?? .infinity, brackets[index].beyond * lengths[index])
+    }
+    for (index, ray) in rays.enumerated() {
+      let limit = min(ray.limit, ray.race.flatMap { nearest[$0] } ?? .infinity)
+      // Beyond its end, a ray may meet bounds and grow no longer.
+      guard min(brackets[index].inside, 1) * lengths[index] >= limit else { continue }
+      brackets[index].isDone = true
+      brackets[index].exit = nil
     }
   }
 

@@ -185,6 +185,37 @@ struct BoundaryAttributionTests {
     #expect(count >= 2)
   }
 
+  @Test func `paths from many boundary points are averaged, and add up to the mean margin`() throws
+  {
+    let model = CompiledNetwork(try SmallNetworks.mixed())
+    var random = TestRandom(5)
+    var method = BoundaryIntegratedGradients()
+    method.maximumSteps = 4096
+    var count = 0
+    for _ in 0..<6 {
+      let input = random.tensor([1, 3, 16, 16], in: 0...1)
+      let fact = model.prediction(for: input).top
+      let question = Question(.synthetic(input), fact: fact)
+      method.starts = 1
+      let single = try method.explain(question, using: model)
+      method.starts = 10
+      let many = try method.explain(question, using: model)
+      let found = many.diagnostics.values
+      guard single.status == .complete, let points = found["points"], points > 1 else { continue }
+      count += 1
+      #expect(single.standardError == nil && single.counterpart == many.counterpart)
+      let margin = try #require(found["objective"]) - #require(found["objectiveAtBoundary"])
+      #expect((many.map.values.sum - margin).magnitude <= 0.011 * margin.magnitude)
+      let error = try #require(many.standardError)
+      #expect(error.values.largestMagnitude > 0 && error.values.isFinite)
+      #expect(try #require(found["relativeError"]) > 0)
+      #expect(many.diagnostics.backwardPasses > 5 * single.diagnostics.backwardPasses)
+    }
+    #expect(count >= 1)
+    method.starts = 0
+    #expect(throws: ExplainerError.self) { try method.validate() }
+  }
+
   @Test func `too few steps are said to be too few`() throws {
     let model = CompiledNetwork(try SmallNetworks.mixed())
     var random = TestRandom(5)

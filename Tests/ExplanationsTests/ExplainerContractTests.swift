@@ -33,7 +33,7 @@ struct ExplainerContractTests {
     let explanation = try entry.configured().explain(question, using: model)
     let map = explanation.map
     #expect(map.values.isFinite)
-    // A search may find no point where just these two classes tie above all others; then it says so.
+    // In a random network just these two classes may tie nowhere above all others; a search says so.
     let foundNothing = explanation.status == .boundary(.noBoundaryFound)
     #expect(map.values.largestMagnitude > 0 || foundNothing)
     if map.sign == .magnitude { #expect(map.values.scalars.allSatisfy { $0 >= 0 }) }

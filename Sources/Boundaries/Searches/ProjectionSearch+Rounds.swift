@@ -144,7 +144,7 @@ extension ProjectionSearch {
       lanes[index].stops.prefix(best[lanes[index].site] == index ? 3 : 1).map { stop in
         Crossing.Ray(
           site: lanes[index].site, end: stop.point, origin: lanes[index].origin,
-          margin: stop.margin)
+          margin: stop.margin, race: index)
       }
     }
     // Of a lane's own points only the nearest counts as where it ended.
@@ -189,7 +189,10 @@ extension ProjectionSearch {
           let value = VectorSums.dot(normal, site.start) - VectorSums.dot(normal, exit.point)
           let end = CutProjection(site: site, normal: normal).point(value: value)
           guard end.reaches, end.point != site.start else { continue }
-          rays.append(.init(site: exit.site, end: end.point, origin: exit.origin))
+          rays.append(
+            .init(
+              site: exit.site, end: end.point, origin: exit.origin,
+              limit: exit.distance * (1 - 1e-7), race: place))
         }
       }
       var improved: Set<Int> = []

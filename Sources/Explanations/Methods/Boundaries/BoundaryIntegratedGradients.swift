@@ -9,12 +9,16 @@ import Tensors
 /// g(x′) is zero, it adds up to the margin g(x): it shares out among pixels by how much the fact leads.
 /// Positive values speak for the fact. There is no baseline to choose. The counterpart is x′.
 ///
+/// With more `starts`, boundary points are also looked for from noisy copies of the picture, and the map is
+/// the mean over the paths from all that are found, with its standard error: which of many almost equally
+/// near points is the nearest matters less then. It adds up to the mean of the margins.
+///
 /// The steps are doubled until the sum is right within `tolerance`; where `maximumSteps` do not suffice,
 /// the status says so. `otherClass` among the diagnostics is the part of the path on which another class
 /// than the fact leads. Where no point is found, the status says why, and the map is zero; so it is
 /// where the network already prefers another class. Deterministic: random starts are keyed by the
-/// subject's seed. Costs the search, and as many forward and backward passes as steps, doublings
-/// included.
+/// subject's seed, and so is noise. Costs, for each start, the search, and as many forward and backward
+/// passes as steps, doublings included.
 ///
 /// Wang, Fredrikson, Datta: Robust Models Are More Interpretable Because Attributions Look Normal, 2021
 /// (arXiv:2103.11257). The published code integrates the fact's score alone (`of=logit`) from a point
@@ -30,6 +34,8 @@ public struct BoundaryIntegratedGradients: Explainer {
       + "Normal, 2021 (arXiv:2103.11257)",
     parameters: SearchChoice.parameters(of: ProjectionSearch.self).merging([
       "of": BoundaryScore.meaning,
+      "starts": "boundary points whose paths are averaged: the picture's own, and noisy copies'",
+      "noise": "deviation of the noise that further starts have, in pixel units",
       "steps": "points on the path to begin with, 1 or more",
       "maximumSteps": "where doubling them ends",
       "tolerance": "completeness gap to reach, as a part of the change of the score",
@@ -38,6 +44,10 @@ public struct BoundaryIntegratedGradients: Explainer {
   public var of = BoundaryScore.margin
   /// Twenty gradients: points are then within some hundredths of the nearest that sixty find.
   public var search = SearchChoice(ProjectionSearch(gradients: 20))
+  /// Boundary points whose paths are averaged, 1...1000.
+  public var starts = 1
+  /// The deviation of further starts, in pixel units.
+  public var noise = 0.05
   /// Points on the path to begin with, at least 1.
   public var steps = 32
   /// Where doubling ends; at most 4096. Less than `steps` means no doubling.
@@ -52,6 +62,11 @@ public struct BoundaryIntegratedGradients: Explainer {
 
   public func validate() throws(ExplainerError) {
     try search.chosen.validate(for: Self.about.name)
+    guard (1...1000).contains(starts) else {
+      throw .invalidParameter(
+        method: Self.about.name, parameter: "starts", reason: "must be 1...1000, found \(starts)")
+    }
+    try SurroundingBoundaries.validate(noise: noise, for: Self.about.name)
     try PathIntegral.validate(
       method: Self.about.name, steps: steps, maximumSteps: maximumSteps, tolerance: tolerance)
   }
@@ -59,35 +74,79 @@ public struct BoundaryIntegratedGradients: Explainer {
   public func explain(
     _ question: Question, using model: any DifferentiableClassifier
   ) throws(ExplainerError) -> Explanation {
-    let outcome = try search.chosen.outcome(
-      for: question, using: model, method: Self.about.name)
-    guard let point = outcome.point else { return Explanation(without: outcome, for: question) }
-    let path = try PathIntegral(
-      method: Self.about.name, objective: of.objective(point.fact, over: point.foil),
-      fact: question.fact,
-      steps: steps, maximumSteps: maximumSteps, tolerance: tolerance
-    ).path(from: point.point, to: question.subject.input, using: model)
-    var diagnostics = Diagnostics(of: outcome)
+    let own = try search.chosen.outcome(for: question, using: model, method: Self.about.name)
+    guard let point = own.point else { return Explanation(without: own, for: question) }
+    let (ownMap, ownPath) = try path(from: point, question, model)
+    var paths = [ownPath]
+    var diagnostics = Diagnostics(of: own)
+    let further = try furtherPoints(question, model) { effort in
+      diagnostics.forwardPasses += effort.forwards + effort.gradients
+      diagnostics.backwardPasses += effort.gradients
+    }
+    var sums = WeightedSums(ownMap.shape)
+    sums.add(ownMap, weight: 1)
+    for start in further {
+      let (map, path) = try path(from: start, question, model)
+      sums.add(map, weight: 1)
+      paths.append(path)
+    }
+    let map = starts == 1 ? ownMap : sums.mean
+    func mean(_ value: (PathIntegral.Path) -> Double) -> Double {
+      paths.map(value).reduce(0, +) / Double(paths.count)
+    }
     diagnostics.values.merge([
-      "completenessGap": path.gap, "steps": Double(path.steps), "objective": path.above,
-      "objectiveAtBoundary": path.below,
-      "otherClass": Double(path.pointsElsewhere) / Double(path.steps),
+      "completenessGap": paths.map(\.gap).max() ?? 0, "steps": mean { Double($0.steps) },
+      "objective": mean(\.above), "objectiveAtBoundary": mean(\.below),
+      "otherClass": mean { Double($0.pointsElsewhere) / Double($0.steps) },
     ]) { $1 }
-    diagnostics.forwardPasses += path.points + 2
-    diagnostics.backwardPasses += path.points
+    if starts > 1 {
+      diagnostics.values["points"] = Double(paths.count)
+      diagnostics.values["relativeError"] = sums.errorOfMean.relativeError(of: sums.mean)
+    }
+    let points = paths.reduce(0) { $0 + $1.points }
+    diagnostics.forwardPasses += points + 2 * paths.count
+    diagnostics.backwardPasses += points
     return Explanation(
-      map: AttributionMap(path.map.reshaped(to: path.map.shape.item), sign: .signed),
+      map: AttributionMap(map, sign: .signed),
+      standardError: starts == 1 ? nil : AttributionMap(sums.errorOfMean, sign: .magnitude),
       counterpart: point.point, diagnostics: diagnostics,
-      status: status(of: outcome, point, path))
+      status: status(
+        of: own, point, gap: paths.map(\.gap).max() ?? 0, isZero: map.largestMagnitude == 0))
+  }
+
+  /// The boundary points of noisy copies, those that were found.
+  private func furtherPoints(
+    _ question: Question, _ model: any DifferentiableClassifier,
+    spending spend: (BoundaryOutcome.Effort) -> Void
+  ) throws(ExplainerError) -> [BoundaryPoint] {
+    let around = SurroundingBoundaries(
+      question, noise: noise, classes: nil, search: search, method: Self.about.name, using: model)
+    var points: [BoundaryPoint] = []
+    for start in stride(from: 1, to: starts, by: 8) {
+      for outcome in try around.outcomes(from: start..<min(start + 8, starts), using: model) {
+        spend(outcome.effort)
+        if let point = outcome.point, point.side != .inside { points.append(point) }
+      }
+    }
+    return points
+  }
+
+  private func path(
+    from point: BoundaryPoint, _ question: Question, _ model: any DifferentiableClassifier
+  ) throws(ExplainerError) -> (map: Tensor, path: PathIntegral.Path) {
+    try PathIntegral(
+      method: Self.about.name, objective: of.objective(point.fact, over: point.foil),
+      fact: question.fact, steps: steps, maximumSteps: maximumSteps, tolerance: tolerance
+    ).path(from: point.point, to: question.subject.input, using: model)
   }
 
   private func status(
-    of outcome: BoundaryOutcome, _ point: BoundaryPoint, _ path: PathIntegral.Path
+    of outcome: BoundaryOutcome, _ point: BoundaryPoint, gap: Double, isZero: Bool
   ) -> Explanation.Status {
     if outcome.status != .found { return .boundary(outcome.status) }
-    if point.l2 < Self.leastDistance, path.map.largestMagnitude > 0 {
+    if point.l2 < Self.leastDistance, !isZero {
       return .boundaryTooNear(distance: point.l2)
     }
-    return path.gap <= tolerance ? .complete : .completenessFailed(gap: path.gap)
+    return gap <= tolerance ? .complete : .completenessFailed(gap: gap)
   }
 }

@@ -48,7 +48,7 @@ public struct BoundaryNormals: Explainer {
   public var noise = 0.05
   /// How many classes' boundaries, at least 1.
   public var classes = 3
-  public var search = SearchChoice(ProjectionSearch(gradients: 12))
+  public var search = SearchChoice(ProjectionSearch(gradients: 20))
 
   public init() {}
 
@@ -59,11 +59,7 @@ public struct BoundaryNormals: Explainer {
   public func validate() throws(ExplainerError) {
     try effort.validate()
     try search.chosen.validate(for: Self.about.name)
-    guard noise > 0, noise <= 10 else {
-      throw .invalidParameter(
-        method: Self.about.name, parameter: "noise",
-        reason: "must be above 0, at most 10, found \(noise)")
-    }
+    try SurroundingBoundaries.validate(noise: noise, for: Self.about.name)
     guard (1...10).contains(classes) else {
       throw .invalidParameter(
         method: Self.about.name, parameter: "classes", reason: "must be 1...10, found \(classes)")
@@ -83,7 +79,7 @@ public struct BoundaryNormals: Explainer {
     let around = SurroundingBoundaries(
       question, noise: noise, classes: classes, search: search, method: Self.about.name,
       using: model)
-    var account = Account(input.shape.item, classes: around.foils)
+    var account = Account(input.shape.item, classes: around.foils.compactMap(\.self))
     let (taken, error, status) = try effort.run { range throws(ExplainerError) in
       for outcome in zip(range, try around.outcomes(from: range, using: model)) {
         account.add(outcome.1, foil: around.foil(ofStart: outcome.0))
@@ -119,7 +115,7 @@ public struct BoundaryNormals: Explainer {
 
     var relativeError: Double { sums.errorOfMean.relativeError(of: sums.mean) }
 
-    mutating func add(_ outcome: BoundaryOutcome, foil: ClassIndex) {
+    mutating func add(_ outcome: BoundaryOutcome, foil: ClassIndex?) {
       if outcomes.isEmpty { (first, own) = (outcome.status, outcome.point) }
       outcomes[outcome.status, default: 0] += 1
       forwards += outcome.effort.forwards

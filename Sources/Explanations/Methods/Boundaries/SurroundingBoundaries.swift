@@ -10,28 +10,41 @@ struct SurroundingBoundaries {
   let question: Question
   /// σ, in pixel units.
   let noise: Double
-  /// Classes that the fact must tie with, in turn.
-  let foils: [ClassIndex]
+  /// Classes that the fact must tie with, in turn; nil for whichever is nearest.
+  let foils: [ClassIndex?]
   let search: SearchChoice
   /// The method's name, for errors.
   let method: String
 
   /// - Parameter classes: of how many classes' boundaries the points are, where the question names no
-  ///   foil.
+  ///   foil; nil for whichever is nearest to each start.
   init(
-    _ question: Question, noise: Double, classes: Int, search: SearchChoice, method: String,
+    _ question: Question, noise: Double, classes: Int?, search: SearchChoice, method: String,
     using model: any DifferentiableClassifier
   ) {
     self.question = question
     self.noise = noise
     self.search = search
     self.method = method
-    foils =
-      question.foil.map { [$0] }
-      ?? model.nearestClasses(to: question.subject.input, beside: question.fact, limit: classes)
+    let input = question.subject.input
+    if let foil = question.foil {
+      foils = [foil]
+    } else if let classes {
+      foils = model.nearestClasses(to: input, beside: question.fact, limit: classes)
+    } else {
+      foils = [nil]
+    }
   }
 
-  func foil(ofStart number: Int) -> ClassIndex { foils[number % foils.count] }
+  /// Throws unless a deviation of starts is above 0, and not far beyond what pixels can hold.
+  static func validate(noise: Double, for method: String) throws(ExplainerError) {
+    guard noise > 0, noise <= 10 else {
+      throw .invalidParameter(
+        method: method, parameter: "noise", reason: "must be above 0, at most 10, found \(noise)")
+    }
+  }
+
+  func foil(ofStart number: Int) -> ClassIndex? { foils[number % foils.count] }
 
   /// A start, `[1, C, H, W]`.
   func start(_ number: Int) -> Tensor {

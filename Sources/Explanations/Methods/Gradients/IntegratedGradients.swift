@@ -58,16 +58,18 @@ public struct IntegratedGradients: Explainer {
     let integral = PathIntegral(
       method: Self.about.name, objective: question.objective, fact: question.fact, steps: steps,
       maximumSteps: maximumSteps, tolerance: tolerance)
-    let paths = try baseline.tensors(for: input, seed: seed, draws: draws).map {
-      start throws(ExplainerError) in
-      try integral.path(from: start, to: input, using: model)
+    let starts = baseline.tensors(for: input, seed: seed, draws: draws)
+    var map = Tensor(zeros: input.shape.item)
+    var paths: [PathIntegral.Path] = []
+    for start in starts {
+      let (part, path) = try integral.path(from: start, to: input, using: model)
+      map.add(part, scaledBy: 1 / Float(starts.count))
+      paths.append(path)
     }
-    var map = Tensor(zeros: input.shape)
-    for path in paths { map.add(path.map, scaledBy: 1 / Float(paths.count)) }
     let gap = paths.map(\.gap).max() ?? 0
     let points = paths.reduce(0) { $0 + $1.points }
     return Explanation(
-      map: AttributionMap(map.reshaped(to: map.shape.item), sign: .signed),
+      map: AttributionMap(map, sign: .signed),
       diagnostics: Diagnostics(
         values: [
           "completenessGap": gap, "steps": Double(paths.map(\.steps).max() ?? 0),

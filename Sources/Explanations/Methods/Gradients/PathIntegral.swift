@@ -20,10 +20,8 @@ struct PathIntegral {
   /// How far the sum may be off, as a part of the change.
   let tolerance: Double
 
-  /// What one path gives.
+  /// What is told of one path beside its map.
   struct Path {
-    /// `[1, C, H, W]`
-    let map: Tensor
     /// How far the map's sum is from the change of the objective, as a part of it.
     let gap: Double
     /// Points on the path in the end, and with all doublings.
@@ -52,10 +50,11 @@ struct PathIntegral {
     }
   }
 
-  /// Costs a forward and a backward pass for each point, and a forward pass for either end.
+  /// The map `[C, H, W]` of one path. Costs a forward and a backward pass for each point, and a forward
+  /// pass for either end.
   func path(
     from start: Tensor, to end: Tensor, using model: any DifferentiableClassifier
-  ) throws(ExplainerError) -> Path {
+  ) throws(ExplainerError) -> (map: Tensor, path: Path) {
     let (above, below) = (
       Double(model.values(of: objective, for: end)[0]),
       Double(model.values(of: objective, for: start)[0])
@@ -74,10 +73,11 @@ struct PathIntegral {
       let gap = (map.sum - (above - below)).magnitude / scale
       guard gap.isFinite else { throw .nonFinite(method: method, where: "the sum of the map") }
       if gap <= tolerance || 2 * count > maximumSteps {
-        return Path(
-          map: map, gap: gap, steps: count, points: points,
+        let path = Path(
+          gap: gap, steps: count, points: points,
           pointsElsewhere: leaders.classes(of: count).count { $0 != fact }, above: above,
           below: below)
+        return (map.reshaped(to: map.shape.item), path)
       }
       count *= 2
     }
