@@ -7,6 +7,8 @@ import Tensors
 public struct OpenedModel: Sendable {
   /// Takes pictures of values 0...1, and has labels if any could be found.
   public let network: Network
+  /// The same as invertible blocks, where the file says how and that was found to be so.
+  public let invertible: InvertibleNetwork?
   public let preprocessing: Preprocessing
   public let resize: InputGeometry
   public let labels: Labels
@@ -60,7 +62,10 @@ public struct OpenedModel: Sendable {
     }
     self.labels = try Labels(file: labels, model: path, network: file.network)
     do throws(NetworkError) {
-      network = try file.network.reading(preprocessing).labeled(self.labels.names)
+      invertible = try file.invertible?.reading(preprocessing).labeled(self.labels.names)
+      network =
+        try invertible?.network
+        ?? file.network.reading(preprocessing).labeled(self.labels.names)
     } catch {
       throw JobError(.request, "\(path): \(error)")
     }

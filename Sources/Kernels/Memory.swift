@@ -13,38 +13,30 @@ public final class Memory {
     (byteCount + alignment - 1) / alignment * alignment
   }
 
-  private let arena: UnsafeMutableRawPointer
+  private let arena: Arena
   private let offsets: [Int]
   private let parameters: [Tensor]
   private let external: ExternalMemory?
-  private var workspace: UnsafeMutableRawPointer
-  private var workspaceByteCount: Int
   /// What steps share with those of other plans.
   let packedWeights: PackedWeights
 
   /// - Parameters:
   ///   - offsets: byte offset of each slot in the arena.
-  ///   - byteCount: size of the arena.
+  ///   - arena: what the slots lie in; several plans may share one.
   ///   - workspaceByteCount: size of what kernels may use while they run; it keeps nothing.
   ///   - parameters: what `Operand.Place.parameter` indexes.
   ///   - external: what `Operand.Place.external` counts in.
   ///   - packedWeights: where forms of the parameters are kept.
   public init(
-    offsets: [Int], byteCount: Int, workspaceByteCount: Int, parameters: [Tensor],
+    offsets: [Int], arena: Arena, workspaceByteCount: Int, parameters: [Tensor],
     external: ExternalMemory? = nil, packedWeights: PackedWeights = PackedWeights()
   ) {
     self.packedWeights = packedWeights
     self.offsets = offsets
     self.parameters = parameters
     self.external = external
-    self.workspaceByteCount = workspaceByteCount
-    arena = .allocate(byteCount: max(byteCount, 1), alignment: Self.alignment)
-    workspace = .allocate(byteCount: max(workspaceByteCount, 1), alignment: Self.alignment)
-  }
-
-  deinit {
-    arena.deallocate()
-    workspace.deallocate()
+    self.arena = arena
+    arena.reserveWorkspace(workspaceByteCount)
   }
 
   /// The values of a slot, or beside the plan, to be written. Traps for a parameter.
@@ -108,17 +100,15 @@ public final class Memory {
 
   /// Makes sure that `scratch` has this many bytes, for a step that needs more than its kernel told.
   /// What was there is lost.
-  func reserveScratch(_ byteCount: Int) {
-    guard byteCount > workspaceByteCount else { return }
-    workspace.deallocate()
-    workspace = .allocate(byteCount: byteCount, alignment: Self.alignment)
-    workspaceByteCount = byteCount
-  }
+  func reserveScratch(_ byteCount: Int) { arena.reserveWorkspace(byteCount) }
+
+  /// Bytes of `scratch`.
+  public var workspaceByteCount: Int { arena.workspaceByteCount }
 
   /// Room for a kernel's intermediate values, as large as its `workspaceByteCount`. It may move when
   /// a further step is bound to this memory.
   func scratch() -> UnsafeMutablePointer<Float> {
-    workspace.assumingMemoryBound(to: Float.self)
+    arena.workspace.assumingMemoryBound(to: Float.self)
   }
 
   /// Copies a tensor into a slot. Traps unless the counts agree.
@@ -140,7 +130,7 @@ public final class Memory {
 
   private func slot(_ operand: Operand) -> UnsafeMutableRawPointer {
     switch operand.place {
-    case .slot(let index): return arena + offsets[index]
+    case .slot(let index): return arena.start + offsets[index]
     case .external(let start):
       guard let external, start + operand.count <= external.scalars.count,
         let base = external.scalars.baseAddress

@@ -16,6 +16,21 @@ struct NetworkInspection: Encodable {
     let operations: Int
   }
 
+  /// How a picture's features are made, and given back.
+  struct Inverse: Encodable {
+    struct Block: Encodable {
+      let kind: String
+      let name: String
+    }
+
+    let blocks: [Block]
+    /// `[C, H, W]`
+    let features: [Int]
+    let pooledHead: Bool
+    /// The largest change of a pixel 0...1 that goes to the features and back.
+    let reconstructionError: Float
+  }
+
   let file: String
   let input: String
   /// `[C, H, W]`
@@ -30,6 +45,8 @@ struct NetworkInspection: Encodable {
   let batch: Int
   let workingBytes: Int
   let activationLayer: String?
+  /// Nil for a network that is not known to be invertible.
+  let inverse: Inverse?
   let notes: [String]
   let layers: [Layer]
 
@@ -57,6 +74,12 @@ struct NetworkInspection: Encodable {
       of: TraceRequest(reading: [.logits], seeding: [.logits], gradients: [.input]), batch: batch)
     activationLayer = compiled.activationLayer?.name.description
     notes = model.notes.map(\.description)
+    inverse = model.invertible.map { invertible in
+      Inverse(
+        blocks: invertible.structure.blocks.map { .init(kind: $0.kind, name: $0.name) },
+        features: invertible.featureShape.extents, pooledHead: invertible.head.isPooled,
+        reconstructionError: model.reconstructionError ?? .infinity)
+    }
     layers = network.summaries.map { layer in
       Layer(
         name: layer.name.description, kind: layer.kind, shape: layer.shape.extents,
@@ -91,9 +114,28 @@ struct NetworkInspection: Encodable {
       for maps    \(activationLayer.map { "\($0) (*), unless --layer names another" } ?? "no layer")
 
       """
-    return heading + notes.map { "note: \($0)\n" }.joined() + "\n"
+    return heading + (inverse.map(Self.text) ?? "") + notes.map { "note: \($0)\n" }.joined() + "\n"
       + TextTable.text(
         [["layer", "kind", "output", "parameters", "operations"]] + rows, numbers: 2)
+  }
+
+  private static func text(of inverse: Inverse) -> String {
+    var counts: [(kind: String, count: Int)] = []
+    for block in inverse.blocks {
+      if let place = counts.firstIndex(where: { $0.kind == block.kind }) {
+        counts[place].count += 1
+      } else {
+        counts.append((block.kind, 1))
+      }
+    }
+    let blocks = counts.map { "\($0.count) \($0.kind)" }.joined(separator: ", ")
+    return """
+      invertible  \(inverse.blocks.count) blocks: \(blocks)
+      features    \(text(of: inverse.features[...])), scores linear in \
+      \(inverse.pooledHead ? "their means over positions" : "all of them")
+      and back    a pixel 0...1 changes by \(inverse.reconstructionError) at most
+
+      """
   }
 
   private static func text(of shape: ArraySlice<Int>) -> String {

@@ -18,6 +18,7 @@ struct TrainCommand: ParsableCommand {
             --augment flip,crop,color --out Outputs/net.onnx
         tidemark train train-images-idx3-ubyte.gz --validation 1000 --out Outputs/digits.onnx
         tidemark train photos-by-class/ --adversarial l2:0.5 --out Outputs/robust.onnx
+        tidemark train photos-by-class/ --architecture invertible --out Outputs/inverse.onnx
         tidemark train birds/ --init mobilenetv2.onnx --preprocess imagenet --freeze 464 \\
             --out Outputs/birds.onnx
 
@@ -65,9 +66,7 @@ struct TrainCommand: ParsableCommand {
     for note in start.notes { Console.note(note) }
     let folder = try TrainingFolder(model: output)
     let trainer = try Trainer(
-      Trainer.Sources(
-        data: data, split: split, network: start.network, geometry: start.geometry,
-        frozen: start.frozen),
+      start.sources(data: data, split: split),
       settings: settings, engine: running.computing.engine, threads: running.threads,
       keptBytes: try running.keptBytes(), isStrict: input.strict,
       checkpointPath: folder.checkpoint)
@@ -110,8 +109,13 @@ struct TrainCommand: ParsableCommand {
     let metadata = try ModelMetadata.texts(
       preprocessing: try start.preprocessing, training: record)
     let trained = try trainer.trained
+    let invertible = try trainer.trainedInvertible
     do throws(ModelError) {
-      try trained.write(onnx: output, metadata: metadata)
+      if let invertible {
+        try invertible.write(onnx: output, metadata: metadata)
+      } else {
+        try trained.write(onnx: output, metadata: metadata)
+      }
     } catch {
       throw JobError(.environment, "\(error)")
     }
@@ -144,3 +148,4 @@ struct TrainCommand: ParsableCommand {
 
 extension Architecture: ExpressibleByArgument {}
 extension TrainingSettings.Method: ExpressibleByArgument {}
+extension Trainer.Activations: ExpressibleByArgument {}

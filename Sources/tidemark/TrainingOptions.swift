@@ -83,8 +83,9 @@ struct TrainingInputOptions: ParsableArguments {
 struct TrainedNetworkOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "plain (convolutions and poolings), residual (blocks with a way around them) or mobile "
-        + "(depthwise blocks).", valueName: "name"))
+      "plain (convolutions and poolings), residual (blocks with a way around them), mobile "
+        + "(depthwise blocks) or invertible (features that determine the picture).",
+      valueName: "name"))
   var architecture = Architecture.plain
 
   @Option(
@@ -94,9 +95,16 @@ struct TrainedNetworkOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Convolutions of plain (default 4), blocks to a stage of the others (default 2).",
-      valueName: "number"))
+      "Convolutions of plain (default 4), couplings in the last stage of invertible (default 3), "
+        + "blocks to a stage of the others (default 2).", valueName: "number"))
   var depth: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Of an invertible network: recomputed (each block's input is restored by its inverse, so "
+        + "that memory does not grow with depth) or stored (faster). Default: recomputed.",
+      valueName: "name"))
+  var activations: Trainer.Activations?
 
   @Option(
     name: [.customLong("init")],
@@ -137,6 +145,15 @@ struct TrainedNetworkOptions: ParsableArguments {
     }
     let fitting = geometry ?? .squash(data.pictureSize ?? PixelSize(side: 64))
     let channels = input.gray ? 1 : data.channels ?? 3
+    if architecture == .invertible {
+      let network = try architecture.invertibleNetwork(
+        size: fitting.input, channels: channels, labels: data.labels, width: width, depth: depth,
+        seed: seed)
+      return TrainingStart(
+        network: network.network, invertible: network, activations: activations ?? .recomputed,
+        geometry: fitting, description: "invertible, width \(width), depth \(depth)")
+    }
+    try checkActivations(nil)
     return TrainingStart(
       network: try architecture.network(
         size: fitting.input, channels: channels, labels: data.labels, width: width, depth: depth,
@@ -158,8 +175,13 @@ struct TrainedNetworkOptions: ParsableArguments {
       labels: nil)
     let tuning = try FineTuning(
       opened.network, labels: data.labels, freezing: freeze.map { LayerName($0) }, seed: seed)
+    let invertible = try opened.invertible.map { network in
+      try InvertibleNetwork(network.structure, of: tuning.network)
+    }
+    try checkActivations(invertible)
     return TrainingStart(
-      network: tuning.network, geometry: opened.resize, frozen: tuning.frozen,
+      network: tuning.network, invertible: invertible, activations: activations ?? .recomputed,
+      geometry: opened.resize, frozen: tuning.frozen,
       notes: opened.notes + [
         tuning.hasNewHead
           ? "the last layer of \(path) is new, for \(data.labels.count) classes"
@@ -168,15 +190,37 @@ struct TrainedNetworkOptions: ParsableArguments {
       description: "begun with \(opened.record.file)"
         + (freeze.map { ", frozen up to \($0)" } ?? ""))
   }
+
+  private func checkActivations(_ invertible: InvertibleNetwork?) throws(TrainingError) {
+    guard activations == nil || invertible != nil else {
+      throw TrainingError(
+        .request,
+        "--activations is about invertible networks; leave it out, or choose --architecture "
+          + "invertible")
+    }
+  }
 }
 
 /// A network before its training.
 struct TrainingStart {
   let network: Network
+  /// The same as invertible blocks, where it is made of such.
+  var invertible: InvertibleNetwork?
+  var activations = Trainer.Activations.stored
   let geometry: InputGeometry
   var frozen: Set<LayerName> = []
   var notes: [String] = []
   let description: String
+
+  func sources(data: DataSet, split: DataSplit) -> Trainer.Sources {
+    if let invertible {
+      return Trainer.Sources(
+        data: data, split: split, invertible: invertible, geometry: geometry, frozen: frozen,
+        activations: activations)
+    }
+    return Trainer.Sources(
+      data: data, split: split, network: network, geometry: geometry, frozen: frozen)
+  }
 
   /// Pixels go in as they are: what else is done to them is a layer of the network.
   var preprocessing: Preprocessing {

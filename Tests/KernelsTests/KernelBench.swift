@@ -56,7 +56,7 @@ final class KernelBench {
   ) rethrows -> Tensor {
     ComputeThreads.setWidth(threads)
     let memory = Memory(
-      offsets: offsets, byteCount: byteCount, workspaceByteCount: workspaceByteCount,
+      offsets: offsets, arena: Arena(byteCount: byteCount), workspaceByteCount: workspaceByteCount,
       parameters: parameters)
     for (operand, tensor) in stored { memory.store(tensor, to: operand) }
     for step in try bind(memory) { step.run() }
@@ -66,7 +66,8 @@ final class KernelBench {
   /// Whether an engine has a step of its own for a kernel.
   func isAccelerated(_ kernel: any Kernel, on engine: Engine) -> Bool {
     let memory = Memory(
-      offsets: offsets, byteCount: byteCount, workspaceByteCount: kernel.workspaceByteCount,
+      offsets: offsets, arena: Arena(byteCount: byteCount),
+      workspaceByteCount: kernel.workspaceByteCount,
       parameters: parameters)
     return !(engine.step(for: kernel, in: memory) is PortableStep)
   }

@@ -9,7 +9,7 @@ import Testing
     to sum: inout WeightedSum
   ) {
     let memory = Memory(
-      offsets: [0], byteCount: items.count * 4, workspaceByteCount: 0, parameters: [])
+      offsets: [0], arena: Arena(byteCount: items.count * 4), workspaceByteCount: 0, parameters: [])
     let slot = Operand(.slot(0), shape: items.shape)
     memory.store(items, to: slot)
     sum.add(slot, in: layout, of: memory, weights: weights)

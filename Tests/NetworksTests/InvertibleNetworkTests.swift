@@ -151,7 +151,7 @@ struct InvertibleNetworkTests {
       blocks: [
         try ChannelScaling(
           "centered", scale: Tensor([4, -4, 2], shape: [3]),
-          shift: Tensor([-2, 2, -1], shape: [3]), order: [2, 0, 1]),
+          shift: Tensor([-2, 2, -1], shape: [3])),
         try additive("early", [3, side, side], split: 1, &random),
         SpaceToDepthBlock("squeeze"),
         try normalization("norm", channels: 12, &random),

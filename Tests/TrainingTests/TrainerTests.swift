@@ -56,19 +56,30 @@ struct TrainerTests {
 
   static func trainer(
     _ folder: TemporaryFolder, _ settings: TrainingSettings, engine: Engine = .preferred,
-    architecture: Architecture = .plain, isStrict: Bool = false, checkpoint: String? = nil,
-    keptBytes: Int = 1 << 20
+    architecture: Architecture = .plain, activations: Trainer.Activations = .recomputed,
+    isStrict: Bool = false, checkpoint: String? = nil, keptBytes: Int = 1 << 20
   ) throws -> Trainer {
     let data = try DataSet.reading(folder.path)
     let size = PixelSize(side: 16)
+    let split = try DataSplit(data, validation: .share(0.25), seed: settings.seed)
+    let sources =
+      if architecture == .invertible {
+        Trainer.Sources(
+          data: data, split: split,
+          invertible: try architecture.invertibleNetwork(
+            size: size, channels: 3, labels: data.labels, width: 8, depth: 1,
+            seed: settings.seed), geometry: .squash(size), activations: activations)
+      } else {
+        Trainer.Sources(
+          data: data, split: split,
+          network: try architecture.network(
+            size: size, channels: 3, labels: data.labels, width: 8,
+            depth: architecture == .plain ? 2 : 1, seed: settings.seed),
+          geometry: .squash(size))
+      }
     return try Trainer(
-      Trainer.Sources(
-        data: data, split: try DataSplit(data, validation: .share(0.25), seed: settings.seed),
-        network: try architecture.network(
-          size: size, channels: 3, labels: data.labels, width: 8,
-          depth: architecture == .plain ? 2 : 1, seed: settings.seed),
-        geometry: .squash(size)), settings: settings, engine: engine, keptBytes: keptBytes,
-      isStrict: isStrict, checkpointPath: checkpoint)
+      sources, settings: settings, engine: engine, keptBytes: keptBytes, isStrict: isStrict,
+      checkpointPath: checkpoint)
   }
 
   @Test(arguments: Engine.available)
@@ -137,6 +148,58 @@ struct TrainerTests {
       break
     }
     #expect(rounds > 3)
+  }
+
+  @Test(arguments: [Trainer.Activations.recomputed, .stored])
+  func `an invertible training that was interrupted ends in the same bits`(
+    activations: Trainer.Activations
+  ) throws {
+    func trainer(_ checkpoint: String? = nil) throws -> Trainer {
+      try Self.trainer(
+        folder, Self.rich(), architecture: .invertible, activations: activations,
+        checkpoint: checkpoint)
+    }
+    let straight = try trainer()
+    #expect(try straight.run() == .finished)
+    let network = try #require(try straight.trainedInvertible)
+    let expected = try network.onnx()
+
+    let checkpoint = try TemporaryFolder()
+    let path = checkpoint("checkpoint.safetensors")
+    #expect(
+      try trainer(path).run(until: Self.stopping(after: 5)) == .interrupted)
+    let resumed = try trainer(path)
+    try resumed.resume()
+    #expect(try resumed.run() == .finished)
+    #expect(try #require(try resumed.trainedInvertible).onnx() == expected)
+
+    // It comes back from its file as it was, and gives pictures back.
+    let file = try ModelFile(onnx: expected)
+    #expect(file.notes.isEmpty)
+    #expect(try #require(file.invertible).structure == network.structure)
+    #expect(try #require(file.reconstructionError) < 1e-5)
+  }
+
+  private static func stopping(after count: Int) -> () -> Bool {
+    var steps = 0
+    return {
+      steps += 1
+      return steps == count
+    }
+  }
+
+  @Test func `keeping activations and restoring them learn alike`() throws {
+    var settings = Self.settings()
+    settings.epochs = 2
+    let trainers = try Trainer.Activations.allCases.map {
+      try Self.trainer(folder, settings, architecture: .invertible, activations: $0)
+    }
+    for trainer in trainers { _ = try trainer.run() }
+    let losses = trainers.map { $0.history.map(\.trainingLoss) }
+    for (one, other) in zip(losses[0], losses[1]) {
+      #expect((one - other).magnitude < 0.02 * other)
+    }
+    #expect(trainers[0].activationByteCount < trainers[1].activationByteCount)
   }
 
   @Test func `a checkpoint of another training is refused with what differs`() throws {

@@ -55,6 +55,28 @@ struct TrainCommandTests {
     #expect(try program.text("errors.txt").contains("preprocessing from the model"))
   }
 
+  @Test func `an invertible network is trained, told of, and trained further`() throws {
+    let invertible = ["--architecture", "invertible", "--validation", "8"]
+    #expect(try tidemark(train(invertible)) == 0)
+    #expect(try tidemark(["inspect", "net.onnx"]) == 0)
+    let output = try program.text("output.txt")
+    // Pixels; two stages of 1 and 2 couplings with a squeeze, a scaling and a mixing each.
+    #expect(output.contains("invertible  10 blocks: "), "\(output)")
+    #expect(output.contains("3 additive-coupling"), "\(output)")
+    #expect(output.contains("features    48x4x4"), "\(output)")
+    #expect(try tidemark(["inspect", "net.onnx", "--json"]) == 0)
+    #expect(try program.text("output.txt").contains("\"reconstructionError\""))
+    #expect(
+      try tidemark([
+        "train", "in", "--init", "net.onnx", "--epochs", "1", "--batch", "8", "--validation", "8",
+        "--activations", "stored", "--out", "more.onnx",
+      ]) == 0)
+    #expect(try tidemark(["inspect", "more.onnx"]) == 0)
+    #expect(try program.text("output.txt").contains("invertible  10 blocks: "))
+    #expect(try tidemark(train(["--activations", "stored"])) == 64)
+    #expect(try program.text("errors.txt").contains("--activations"))
+  }
+
   @Test func `a training that was killed goes on in the same bits`() throws {
     let options = ["--augment", "crop,mixup", "--average", "0.9"]
     #expect(try tidemark(train(options, epochs: 60, out: "straight.onnx")) == 0)

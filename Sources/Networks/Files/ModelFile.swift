@@ -1,4 +1,5 @@
 public import Imaging
+import Tensors
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -16,6 +17,11 @@ public struct ModelFile: Sendable {
   public let network: Network
   /// What was done to it while it was read.
   public let notes: [ModelNote]
+  /// The same network as invertible blocks, where the file says which layers make them and that is found
+  /// to be so, a round trip of a picture included.
+  public let invertible: InvertibleNetwork?
+  /// The largest change of a pixel in that round trip, of pixels 0...1.
+  public let reconstructionError: Float?
   /// Texts that the file carries, by key.
   public let metadata: [String: String]
   /// The files beside it that tensors were read from, sorted.
@@ -72,6 +78,8 @@ public struct ModelFile: Sendable {
         let ignored = graph.outputs.filter { $0 != output }
         if !ignored.isEmpty { notes.append(.outputChosen(output, ignored: ignored)) }
         self.network = try Self.labeled(network, by: graph.metadata["labels"], &notes)
+        (invertible, reconstructionError) = Self.invertible(
+          self.network, by: graph.metadata[InvertibleStructure.key], &notes)
         self.notes = notes
         metadata = graph.metadata
         externalFiles = external.paths.sorted()
@@ -81,6 +89,43 @@ public struct ModelFile: Sendable {
       }
     }
     throw failure ?? ModelError(.malformed, "has no output")
+  }
+
+  /// Beyond this change of a pixel 0...1 in a round trip, a network is not taken for invertible.
+  private static let reconstructionLimit: Float = 1e-3
+  /// Multiplications and additions of a pass that is made for that: a few seconds.
+  private static let roundTripOperationLimit = 1 << 36
+
+  /// The network as the blocks that the file speaks of, if it is made of them and they can be taken back.
+  private static func invertible(
+    _ network: Network, by text: String?, _ notes: inout [ModelNote]
+  ) -> (network: InvertibleNetwork?, error: Float?) {
+    guard let text else { return (nil, nil) }
+    guard
+      let structure = try? JSONDecoder().decode(InvertibleStructure.self, from: Data(text.utf8))
+    else {
+      notes.append(.notInvertible("the text that is to say how cannot be read"))
+      return (nil, nil)
+    }
+    do throws(NetworkError) {
+      let invertible = try InvertibleNetwork(structure, of: network)
+      guard network.graph.operations <= roundTripOperationLimit else {
+        throw .invertible("it is too large for a round trip to be tried")
+      }
+      let model = CompiledInvertibleNetwork(invertible, idleByteLimit: 0)
+      let picture = CounterRandom(seed: 1, stream: 0).uniform(
+        Shape([1] + network.inputShape.extents), sample: 0)
+      let error = model.reconstructionErrors(of: picture)[0]
+      guard error <= reconstructionLimit else {
+        throw .invertible(
+          "a picture comes back with pixels changed by up to \(error); at most "
+            + "\(reconstructionLimit) is accepted")
+      }
+      return (invertible, error)
+    } catch {
+      notes.append(.notInvertible("\(error)"))
+      return (nil, nil)
+    }
   }
 
   /// The network with the labels that the file carries, if they fit it.

@@ -10,6 +10,8 @@ public enum ModelNote: Sendable, Equatable, CustomStringConvertible {
   case outputChosen(String, ignored: [String])
   /// The file's own labels cannot be used.
   case labelsIgnored(String)
+  /// The file says that the network is invertible, which is not found to be so.
+  case notInvertible(String)
 
   /// One sentence without its capital and full stop.
   public var description: String {
@@ -25,6 +27,8 @@ public enum ModelNote: Sendable, Equatable, CustomStringConvertible {
         + ignored.map { "'\($0)'" }.joined(separator: ", ")
     case .labelsIgnored(let reason):
       "the labels in the file are ignored: \(reason)"
+    case .notInvertible(let reason):
+      "the file says that the network is invertible, but \(reason); it is read as any other"
     }
   }
 }

@@ -1,5 +1,11 @@
 import Tensors
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 extension Network {
   /// The network as an ONNX file, operator set 21, which `ModelFile` reads back as the same network.
   ///
@@ -51,5 +57,31 @@ extension Network {
     } catch {
       throw ModelError(.unreadable, error.reason, file: path)
     }
+  }
+}
+
+extension InvertibleNetwork {
+  /// The network as an ONNX file that any program runs, with the structure of its blocks in the metadata,
+  /// from which `ModelFile` reads it back as invertible; otherwise as `Network.onnx(metadata:)`.
+  public func onnx(metadata: [String: String] = [:]) throws(ModelError) -> [UInt8] {
+    try network.onnx(metadata: try described(metadata))
+  }
+
+  /// As `Network.write(onnx:metadata:)`, with the structure of its blocks.
+  public func write(
+    onnx path: String, metadata: [String: String] = [:]
+  ) throws(ModelError) {
+    try network.write(onnx: path, metadata: try described(metadata))
+  }
+
+  private func described(_ metadata: [String: String]) throws(ModelError) -> [String: String] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard let text = try? encoder.encode(structure) else {
+      throw ModelError(.unsupported, "the structure of its blocks cannot be written as JSON")
+    }
+    var metadata = metadata
+    metadata[InvertibleStructure.key] = String(decoding: text, as: UTF8.self)
+    return metadata
   }
 }

@@ -1,3 +1,4 @@
+public import Kernels
 public import Tensors
 
 /// A classifier whose features determine its input: invertible blocks T from pictures `[C, H, W]` to maps
@@ -198,5 +199,35 @@ extension Layer {
       return file.graph
     }
     return written(self).map { $0 == written(other) } ?? false
+  }
+}
+
+extension InvertibleNetwork {
+  /// The same network with each normalisation that is to be trained starting from a batch `[N, C, H, W]`:
+  /// what leaves it then has mean 0 and deviation 1 in every channel.
+  ///
+  /// Costs one pass forward.
+  public func normalized(by batch: Tensor, engine: Engine = .preferred) throws(NetworkError)
+    -> InvertibleNetwork
+  {
+    var blocks = blocks
+    var value = batch
+    for (index, shape) in blockShapes.enumerated() {
+      if let scaling = blocks[index] as? ChannelScaling, scaling.isTrained {
+        blocks[index] = try Self.naming(scaling) { () throws(LayerError) in
+          try scaling.standardizing(value)
+        }
+      }
+      var draft = GraphDraft(input: Self.features)
+      try Self.naming(blocks[index]) { () throws(LayerError) in
+        try blocks[index].addForward(to: &draft, input: shape)
+      }
+      let graph = try LayerGraph(
+        input: Self.features, inputShape: shape, nodes: draft.nodes)
+      let compiled = CompiledGraph(graph, engine: engine, idleByteLimit: 0)
+      value = compiled.trace(value, for: TraceRequest(reading: [draft.last]))[draft.last]
+    }
+    return try InvertibleNetwork(
+      input: network.input, inputShape: inputShape, blocks: blocks, head: head, labels: labels)
   }
 }

@@ -20,6 +20,44 @@ struct PlanOptions: Sendable {
   }
 }
 
+/// What a plan will compute, and how much memory it takes, before it has any.
+struct PlanSketch {
+  let request: TraceRequest
+  let batch: Int
+  let builder: PlanBuilder
+  let program: Program
+  let layout: ArenaLayout
+  let input: Operand
+  let graphInput: LayerName
+  let aliases: [LayerName: LayerName]
+  let engine: Engine
+  let weights: PackedWeights
+
+  /// - Parameters: as of `Plan`.
+  init(
+    _ graph: LayerGraph, aliases: [LayerName: LayerName] = [:], for request: TraceRequest,
+    batch: Int, options: PlanOptions, weights: PackedWeights,
+    training places: TrainedPlaces = TrainedPlaces()
+  ) throws(NetworkError) {
+    let resolved = try request.resolved(in: graph, aliases)
+    builder = try PlanBuilder(graph, for: resolved, batch: batch, training: places)
+    program = options.optimized(builder.program, sharing: weights)
+    layout = ArenaLayout(program)
+    guard let input = builder.values[graph.input] else { throw .graph("the graph has no input") }
+    self.input = input
+    graphInput = graph.input
+    self.request = request
+    self.batch = batch
+    self.aliases = aliases
+    engine = options.engine
+    self.weights = weights
+  }
+
+  /// Bytes of the slots, and of what kernels use while they run as far as they tell.
+  var byteCount: Int { layout.byteCount }
+  var workspaceByteCount: Int { program.kernels.map(\.workspaceByteCount).max() ?? 0 }
+}
+
 /// A graph compiled for one batch size and one request: frozen steps over memory of its own.
 ///
 /// `@unchecked Sendable` holds because a plan is used by one trace at a time: the pool hands it out
@@ -44,30 +82,40 @@ final class Plan: @unchecked Sendable {
   private let aliases: [LayerName: LayerName]
   private var sweepsRun = 0
 
-  /// Bytes of the working memory.
+  /// Bytes of the slots.
   let byteCount: Int
+  /// Bytes that kernels use while they run; as many as the greediest plan's where plans share an arena.
+  var workspaceByteCount: Int { memory.workspaceByteCount }
 
   /// - Parameters:
   ///   - aliases: other names by which the request may call layers.
   ///   - weights: what plans share of the graph's parameters.
   ///   - places: where parameters lie that are being trained.
   ///   - external: the memory that holds these.
-  init(
+  convenience init(
     _ graph: LayerGraph, aliases: [LayerName: LayerName] = [:], for request: TraceRequest,
     batch: Int, options: PlanOptions, weights: PackedWeights = PackedWeights(),
     training places: TrainedPlaces = TrainedPlaces(), in external: ExternalMemory? = nil
   ) throws(NetworkError) {
-    let resolved = try request.resolved(in: graph, aliases)
-    let builder = try PlanBuilder(graph, for: resolved, batch: batch, training: places)
-    let program = options.optimized(builder.program, sharing: weights)
-    let layout = ArenaLayout(program)
-    guard let input = builder.values[graph.input] else { throw .graph("the graph has no input") }
+    let sketch = try PlanSketch(
+      graph, aliases: aliases, for: request, batch: batch, options: options, weights: weights,
+      training: places)
+    self.init(sketch, in: Arena(byteCount: sketch.byteCount), external)
+  }
+
+  /// - Parameter arena: has the bytes that the sketch asks for. Plans that share it run one after the
+  ///   other, and each is done with before the next one runs.
+  init(_ sketch: PlanSketch, in arena: Arena, _ external: ExternalMemory? = nil) {
+    let (builder, program, layout) = (sketch.builder, sketch.program, sketch.layout)
+    precondition(
+      arena.byteCount >= layout.byteCount,
+      "a plan of \(layout.byteCount) bytes in an arena of \(arena.byteCount)")
     width = ComputeThreads.width
     self.program = program
-    self.request = request
-    self.batch = batch
-    self.input = input
-    referenceInput = builder.references[graph.input]
+    request = sketch.request
+    batch = sketch.batch
+    input = sketch.input
+    referenceInput = builder.references[sketch.graphInput]
     values = builder.values
     references = builder.references
     cotangents = builder.cotangents
@@ -76,13 +124,12 @@ final class Plan: @unchecked Sendable {
       grouping: builder.parameterCotangents.filter(\.value.isSlot).sorted { $0.key < $1.key }
     ) { $0.key.layer }.mapValues { $0.map(\.value) }
     updates = builder.updates
-    self.aliases = aliases
+    aliases = sketch.aliases
     byteCount = layout.byteCount
     memory = Memory(
-      offsets: layout.offsets, byteCount: layout.byteCount,
-      workspaceByteCount: program.kernels.map(\.workspaceByteCount).max() ?? 0,
-      parameters: program.parameters, external: external, packedWeights: weights)
-    let steps = program.kernels.map { [memory] in options.engine.step(for: $0, in: memory) }
+      offsets: layout.offsets, arena: arena, workspaceByteCount: sketch.workspaceByteCount,
+      parameters: program.parameters, external: external, packedWeights: sketch.weights)
+    let steps = program.kernels.map { [memory] in sketch.engine.step(for: $0, in: memory) }
     forward = Array(steps[..<program.forwardCount])
     backward = Array(steps[program.forwardCount...])
   }

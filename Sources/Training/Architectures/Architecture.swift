@@ -5,7 +5,7 @@ import Tensors
 /// Small convolutional classifiers to be trained from the beginning.
 ///
 /// All take pixels 0...1, normalise after each convolution by the statistics of the batch, and end in
-/// the mean over all positions and one dense layer.
+/// the mean over all positions and one dense layer; but see `invertible`.
 public enum Architecture: String, Sendable, Codable, CaseIterable {
   /// Convolutions 3 × 3 with poolings between them; `depth` convolutions.
   case plain
@@ -19,12 +19,18 @@ public enum Architecture: String, Sendable, Codable, CaseIterable {
   /// Sandler, Howard, Zhu, Zhmoginov, Chen: MobileNetV2, 2018 (arXiv:1801.04381); wide maps have four
   /// times the channels of narrow ones.
   case mobile
+  /// Invertible blocks, whose features determine the picture; up to three stages, the last one
+  /// of `depth` couplings. The head is linear in the features.
+  ///
+  /// Jacobsen, Smeulders, Oyallon: i-RevNet, 2018 (arXiv:1802.07088), with normalisations and mixings of
+  /// channels between the stages as in Glow (arXiv:1807.03039).
+  case invertible
 
   /// Channels of the first convolution where nothing else is asked for.
   public var defaultWidth: Int {
     switch self {
     case .plain: 32
-    case .residual, .mobile: 16
+    case .residual, .mobile, .invertible: 16
     }
   }
 
@@ -32,6 +38,7 @@ public enum Architecture: String, Sendable, Codable, CaseIterable {
     switch self {
     case .plain: 4
     case .residual, .mobile: 2
+    case .invertible: 3
     }
   }
 
@@ -48,12 +55,18 @@ public enum Architecture: String, Sendable, Codable, CaseIterable {
   public func network(
     size: PixelSize, channels: Int, labels: [String], width: Int, depth: Int, seed: UInt64
   ) throws(TrainingError) -> Network {
+    if self == .invertible {
+      return try invertibleNetwork(
+        size: size, channels: channels, labels: labels, width: width, depth: depth, seed: seed
+      ).network
+    }
     do throws(LayerError) {
       var draft = try NetworkDraft(channels: channels, seed: seed)
       switch self {
       case .plain: try draft.addPlain(size: size, width: width, depth: depth)
       case .residual: try draft.addResidual(size: size, width: width, depth: depth)
       case .mobile: try draft.addMobile(size: size, width: width, depth: depth)
+      case .invertible: break
       }
       try draft.addHead(classCount: labels.count)
       do throws(NetworkError) {
@@ -64,11 +77,17 @@ public enum Architecture: String, Sendable, Codable, CaseIterable {
         throw LayerError("\(error)")
       }
     } catch {
-      throw TrainingError(
-        .request,
-        "--architecture \(rawValue) with width \(width) and depth \(depth) is not possible for "
-          + "pictures of \(size): \(error.reason); choose a larger --size, or less depth")
+      throw refusal("\(error.reason); choose a larger --size, or less depth", size, width, depth)
     }
+  }
+
+  func refusal(
+    _ reason: String, _ size: PixelSize, _ width: Int, _ depth: Int
+  ) -> TrainingError {
+    TrainingError(
+      .request,
+      "--architecture \(rawValue) with width \(width) and depth \(depth) is not possible for "
+        + "pictures of \(size): \(reason)")
   }
 }
 

@@ -24,7 +24,9 @@ public final class Trainer {
   private let split: DataSplit
   private let settings: TrainingSettings
   private let store: PictureStore
-  private let network: TrainableNetwork
+  private let network: any TrainableClassifier
+  /// Which layers make which invertible block, where the network is made of such.
+  private let structure: InvertibleStructure?
   private let plan: TrainingPlan
   private let recipe: BatchLoader.Recipe
   private let loss: CrossEntropy
@@ -44,6 +46,10 @@ public final class Trainer {
     public var geometry: InputGeometry
     /// Layers whose weights stay.
     public var frozen: Set<LayerName> = []
+    /// The network as invertible blocks, where it is made of such.
+    public var invertible: InvertibleNetwork?
+    /// What an invertible network does with its activations.
+    public var activations = Activations.recomputed
 
     public init(
       data: DataSet, split: DataSplit, network: Network, geometry: InputGeometry,
@@ -55,6 +61,26 @@ public final class Trainer {
       self.geometry = geometry
       self.frozen = frozen
     }
+
+    /// Trains an invertible network, whose normalisations start from the first pictures to learn from.
+    public init(
+      data: DataSet, split: DataSplit, invertible: InvertibleNetwork, geometry: InputGeometry,
+      frozen: Set<LayerName> = [], activations: Activations = .recomputed
+    ) {
+      self.init(
+        data: data, split: split, network: invertible.network, geometry: geometry, frozen: frozen)
+      self.invertible = invertible
+      self.activations = activations
+    }
+  }
+
+  /// Where a step's activations are between the way forward and the way back.
+  public enum Activations: String, Sendable, Codable, CaseIterable {
+    /// Nowhere: each block's input is restored from its output by the inverse, and the rest computed
+    /// again. Takes about five thirds of the time, and memory that does not grow with depth.
+    case recomputed
+    /// In memory, as those of all other networks.
+    case stored
   }
 
   /// - Parameters:
@@ -85,9 +111,21 @@ public final class Trainer {
     self.checkpointPath = checkpointPath
     store = PictureStore(
       sources.data, geometry: sources.geometry, channels: shape[0], byteLimit: keptBytes)
+    let invertible = try sources.startingInvertible(
+      from: store, batch: settings.batch, engine: engine)
+    structure = invertible?.structure
     do throws(NetworkError) {
-      network = try TrainableNetwork(
-        sources.network, engine: engine, frozen: sources.frozen)
+      network =
+        switch (invertible, sources.activations) {
+        case (let invertible?, .recomputed):
+          try RecomputingNetwork(invertible, engine: engine, frozen: sources.frozen)
+        case (let invertible?, .stored):
+          try TrainableNetwork(
+            invertible.network, engine: engine,
+            frozen: sources.frozen.union(invertible.fixedLayers))
+        case (nil, _):
+          try TrainableNetwork(sources.network, engine: engine, frozen: sources.frozen)
+        }
     } catch {
       throw TrainingError(.request, "\(error)")
     }
@@ -340,6 +378,25 @@ public final class Trainer {
     }
   }
 
+  /// The same as invertible blocks; nil where it is not made of such. Throws where training has brought it
+  /// to where it cannot be inverted.
+  public var trainedInvertible: InvertibleNetwork? {
+    get throws(TrainingError) {
+      guard let structure else { return nil }
+      let trained = try trained
+      do throws(NetworkError) {
+        return try InvertibleNetwork(structure, of: trained)
+      } catch {
+        throw TrainingError(.request, "\(error)")
+      }
+    }
+  }
+
+  /// Bytes that a step's activations and what goes with them take.
+  public var activationByteCount: Int {
+    network.activationByteCount(batch: recipe.batchSize)
+  }
+
   private func useFinalWeights() {
     if settings.patience > 0, let best = state.best {
       use(best.values, best.statistics)
@@ -389,9 +446,31 @@ private final class SkippedPictures: Sendable {
   }
 }
 
+extension Trainer.Sources {
+  /// The invertible network, its normalisations starting from the first pictures to learn from that can
+  /// be read.
+  fileprivate func startingInvertible(
+    from store: PictureStore, batch: Int, engine: Engine
+  ) throws(TrainingError) -> InvertibleNetwork? {
+    guard let invertible else { return nil }
+    let first = Array(split.training.prefix(max(batch, 64)))
+    let (pictures, members) = try store.readable(first, isStrict: false) { _ in }
+    guard !pictures.isEmpty else {
+      throw TrainingError(.environment, "none of the first pictures to learn from can be read")
+    }
+    do throws(NetworkError) {
+      return try invertible.normalized(
+        by: Batch(plain: pictures, members, of: store).inputs, engine: engine)
+    } catch {
+      throw TrainingError(.request, "\(error)")
+    }
+  }
+}
+
 extension TrainingPlan {
   fileprivate init(
-    _ sources: Trainer.Sources, settings: TrainingSettings, network: TrainableNetwork, threads: Int
+    _ sources: Trainer.Sources, settings: TrainingSettings, network: any TrainableClassifier,
+    threads: Int
   ) {
     var pictures = PlainDigest()
     for part in [sources.split.training, sources.split.validation] {
@@ -413,7 +492,9 @@ extension TrainingPlan {
       labels: sources.data.labels, trainingCount: sources.split.training.count,
       validationCount: sources.split.validation.count, dataDigest: pictures.text,
       input: "\(sources.geometry), \(sources.network.inputShape[0]) channels",
-      networkDigest: layers.text, frozen: network.frozen.map(\.description).sorted(),
+      networkDigest: layers.text,
+      activations: sources.invertible == nil ? nil : sources.activations,
+      frozen: network.frozen.map(\.description).sorted(),
       valueCount: network.parameterCount,
       statisticCount: network.statistics.last?.range.upperBound ?? 0)
   }

@@ -12,6 +12,8 @@ struct TrainingPlan: Sendable, Equatable, Codable {
   let input: String
   /// Layers with their shapes, and a digest of the weights at the beginning.
   let networkDigest: String
+  /// Of an invertible network.
+  let activations: Trainer.Activations?
   let frozen: [String]
   let valueCount: Int
   let statisticCount: Int
@@ -32,6 +34,9 @@ struct TrainingPlan: Sendable, Equatable, Codable {
       ("pictures to learn from", "\(other.trainingCount)", "\(trainingCount)"),
       ("pictures for validation", "\(other.validationCount)", "\(validationCount)"),
       ("input", other.input, input),
+      (
+        "--activations", other.activations?.rawValue ?? "none", activations?.rawValue ?? "none"
+      ),
       ("frozen layers", other.frozen.joined(separator: ", "), frozen.joined(separator: ", ")),
     ]
     if let field = fields.first(where: { $0.other != $0.mine }) {

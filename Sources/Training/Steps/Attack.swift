@@ -33,7 +33,7 @@ public struct Attack: Sendable, Equatable, Codable {
   ///   - samples: for each picture, the number that its random start is drawn for.
   ///   - phase: in training, the network normalises by the batch.
   func attacked(
-    _ inputs: Tensor, targets: Tensor, by network: TrainableNetwork, loss: CrossEntropy,
+    _ inputs: Tensor, targets: Tensor, by network: any TrainableClassifier, loss: CrossEntropy,
     phase: Phase, seed: UInt64, samples: [Int]
   ) -> Tensor {
     let random = CounterRandom(seed: seed, stream: RandomStream.attack.rawValue)

@@ -34,11 +34,15 @@ public struct ChannelScaling: InvertibleBlock {
 
   /// A scaling that stays as it is.
   ///
-  /// Throws unless there are as many factors as shifts, and each channel is used once.
-  public init(
-    _ name: String, scale: Tensor, shift: Tensor, order: [Int]? = nil
+  /// Throws unless there are as many factors as shifts, and each factor can be taken back.
+  public init(_ name: String, scale: Tensor, shift: Tensor) throws(LayerError) {
+    try self.init(name, scale: scale, shift: shift, order: Array(0..<scale.count))
+  }
+
+  /// As preprocessing may have it, with channels in another order; files have another layer for that.
+  private init(
+    _ name: String, scale: Tensor, shift: Tensor, order: [Int]
   ) throws(LayerError) {
-    let order = order ?? Array(0..<scale.count)
     guard order.sorted() == Array(0..<scale.count) else {
       throw LayerError("the order \(order) does not take each channel once")
     }
@@ -86,6 +90,31 @@ public struct ChannelScaling: InvertibleBlock {
       ChannelNormalization(
         logScale: Tensor(scale.map { Float(log($0)) }, shape: self.scale.shape),
         shift: Tensor(shift.map { Float($0) }, shape: self.scale.shape)))
+  }
+
+  /// The same, starting so that what it makes of maps `[N, C, H, W]` has mean 0 and deviation 1 in every
+  /// channel. Deviations below a hundredth count as that.
+  func standardizing(_ maps: Tensor) throws(LayerError) -> ChannelScaling {
+    let (count, channels) = (maps.batch, scale.count)
+    let positions = maps.count / max(count * channels, 1)
+    let scalars = maps.scalars
+    var (scales, shifts): ([Double], [Double]) = ([], [])
+    for channel in 0..<channels {
+      var (sum, squares) = (0.0, 0.0)
+      for item in 0..<count {
+        let start = (item * channels + channel) * positions
+        for value in scalars[start..<start + positions] {
+          sum += Double(value)
+          squares += Double(value) * Double(value)
+        }
+      }
+      let size = Double(max(count * positions, 1))
+      let mean = sum / size
+      let deviation = max((squares / size - mean * mean).squareRoot(), 0.01)
+      scales.append(1 / deviation)
+      shifts.append(-mean / deviation)
+    }
+    return try starting(scale: scales, shift: shifts)
   }
 
   public func outputShape(for input: Shape) throws(LayerError) -> Shape {
