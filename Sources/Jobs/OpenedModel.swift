@@ -62,10 +62,13 @@ public struct OpenedModel: Sendable {
     }
     self.labels = try Labels(file: labels, model: path, network: file.network)
     do throws(NetworkError) {
-      invertible = try file.invertible?.reading(preprocessing).labeled(self.labels.names)
-      network =
-        try invertible?.network
-        ?? file.network.reading(preprocessing).labeled(self.labels.names)
+      let names = self.labels.names
+      if let invertible = file.invertible {
+        let read = try invertible.reading(preprocessing).labeled(names)
+        (network, self.invertible) = (read.network, read)
+      } else {
+        (network, invertible) = (try file.network.reading(preprocessing).labeled(names), nil)
+      }
     } catch {
       throw JobError(.request, "\(path): \(error)")
     }

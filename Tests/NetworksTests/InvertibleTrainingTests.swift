@@ -150,6 +150,14 @@ struct InvertibleTrainingTests {
         CompiledInvertibleNetwork(network).logits(for: pictures)) > 1e-3)
   }
 
+  @Test func `a channel that never changes is no trouble`() throws {
+    let network = try Self.deep(1)
+    let pictures = Tensor(repeating: 0.353, shape: [4, 2, 16, 16])
+    let model = CompiledInvertibleNetwork(try network.normalized(by: pictures))
+    #expect(model.features(of: pictures).isFinite)
+    #expect(model.reconstructionErrors(of: pictures).allSatisfy { $0 < 1e-5 })
+  }
+
   @Test func `normalisations start from a batch`() throws {
     let network = try Self.deep(2)
     var random = TestRandom(11)

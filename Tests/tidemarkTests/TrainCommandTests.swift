@@ -60,8 +60,8 @@ struct TrainCommandTests {
     #expect(try tidemark(train(invertible)) == 0)
     #expect(try tidemark(["inspect", "net.onnx"]) == 0)
     let output = try program.text("output.txt")
-    // Pixels; two stages of 1 and 2 couplings with a squeeze, a scaling and a mixing each.
-    #expect(output.contains("invertible  10 blocks: "), "\(output)")
+    // Pixels and colours; two stages of 1 and 2 couplings with a squeeze, a mixing and a scaling each.
+    #expect(output.contains("invertible  11 blocks: "), "\(output)")
     #expect(output.contains("3 additive-coupling"), "\(output)")
     #expect(output.contains("features    48x4x4"), "\(output)")
     #expect(try tidemark(["inspect", "net.onnx", "--json"]) == 0)
@@ -72,7 +72,7 @@ struct TrainCommandTests {
         "--activations", "stored", "--out", "more.onnx",
       ]) == 0)
     #expect(try tidemark(["inspect", "more.onnx"]) == 0)
-    #expect(try program.text("output.txt").contains("invertible  10 blocks: "))
+    #expect(try program.text("output.txt").contains("invertible  11 blocks: "))
     #expect(try tidemark(train(["--activations", "stored"])) == 64)
     #expect(try program.text("errors.txt").contains("--activations"))
   }

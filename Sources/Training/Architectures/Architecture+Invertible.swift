@@ -22,7 +22,9 @@ extension Architecture {
   /// batch (`InvertibleNetwork.normalized(by:)`).
   ///
   /// Each stage makes channels of squares of 2 × 2 positions, as long as sides are even and larger than
-  /// 7; normalises and mixes the channels; and goes through additive couplings: `depth` in the last stage,
+  /// 7; takes these apart into means and differences, which is an orthogonal mixing of channels, and
+  /// normalises each, so that edges come out as strongly as the brightness that they are small beside;
+  /// and goes through additive couplings: `depth` in the last stage,
   /// one fewer in each before it, and one at least. Their inner networks are bottlenecks of 1 × 1, 3 × 3 and
   /// 1 × 1, with `width` channels inside in the first stage and twice as many in the next. They end in a
   /// normalisation by 0, so that a coupling begins as nothing.
@@ -74,19 +76,46 @@ private struct InvertibleDraft {
           shift: Tensor(repeating: -2, shape: [channels]))
       }
     ]
+    if channels == 3 { blocks.append(ChannelMixing("colors", matrix: Self.opponentColors)) }
+  }
+
+  /// Brightness, red against blue, and both against green.
+  private static var opponentColors: Tensor {
+    let rows: [[Double]] = [[1, 1, 1], [1, 0, -1], [1, -2, 1]]
+    return Tensor(
+      rows.flatMap { row in
+        let length = row.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return row.map { Float($0 / length) }
+      }, shape: [3, 3])
+  }
+
+  /// Haar's transform of squares of 2 × 2 positions that have become channels: of each old channel the
+  /// mean, and the differences across, down and diagonally. All elements are 0 or ±1/2, so that it is
+  /// orthogonal to the last bit.
+  private static func waves(channels: Int) -> Tensor {
+    let signs: [[Float]] = [[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]]
+    var matrix = Tensor(zeros: [4 * channels, 4 * channels])
+    for (wave, row) in signs.enumerated() {
+      for (place, sign) in row.enumerated() {
+        for channel in 0..<channels {
+          matrix[(wave * channels + channel) * 4 * channels + place * channels + channel] =
+            sign / 2
+        }
+      }
+    }
+    return matrix
   }
 
   mutating func addStage(_ number: Int, width: Int, depth: Int) throws(NetworkError) {
     let name = "stage\(number)"
     shape = [4 * shape[0], shape[1] / 2, shape[2] / 2]
     let channels = shape[0]
-    drawn += 1
     blocks += [
       SpaceToDepthBlock("\(name).squeeze"),
+      ChannelMixing("\(name).waves", matrix: Self.waves(channels: channels / 4)),
       try Self.naming(name) { () throws(LayerError) in
         try ChannelScaling("\(name).norm", channels: channels)
       },
-      ChannelMixing("\(name).mixing", channels: channels, random: random, sample: drawn),
     ]
     let split = channels / 2
     for block in 1...depth {

@@ -22,8 +22,8 @@ public enum Architecture: String, Sendable, Codable, CaseIterable {
   /// Invertible blocks, whose features determine the picture; up to three stages, the last one
   /// of `depth` couplings. The head is linear in the features.
   ///
-  /// Jacobsen, Smeulders, Oyallon: i-RevNet, 2018 (arXiv:1802.07088), with normalisations and mixings of
-  /// channels between the stages as in Glow (arXiv:1807.03039).
+  /// Jacobsen, Smeulders, Oyallon: i-RevNet, 2018 (arXiv:1802.07088), with normalisations as in Glow
+  /// (arXiv:1807.03039) and Haar's transform between the stages.
   case invertible
 
   /// Channels of the first convolution where nothing else is asked for.

@@ -4,9 +4,9 @@ public import Tensors
 /// An orthogonal matrix applied to the channels at every position, `y = Q x`: a 1 × 1 convolution whose
 /// inverse is its transpose, and log |det| = 0.
 ///
-/// The matrix is drawn once and stays: the inner networks of the couplings are trained around it, which
-/// costs a classifier nothing that could be measured, and it is orthogonal to the last bit throughout,
-/// while products of trained reflections have to be multiplied out again for every step.
+/// The matrix is chosen once and stays: the inner networks of the couplings are trained around it, and it
+/// is as orthogonal at the end as in the beginning, while a product of trained reflections would have to be
+/// multiplied out again for every step.
 public struct ChannelMixing: InvertibleBlock {
   public static let kind = "channel-mixing"
   /// The largest element of QᵀQ − 1 that is accepted: rounding to floats leaves a tenth of it.

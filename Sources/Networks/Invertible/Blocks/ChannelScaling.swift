@@ -110,7 +110,8 @@ public struct ChannelScaling: InvertibleBlock {
       }
       let size = Double(max(count * positions, 1))
       let mean = sum / size
-      let deviation = max((squares / size - mean * mean).squareRoot(), 0.01)
+      // Of a channel that never changes, rounding leaves a little less than 0.
+      let deviation = max(squares / size - mean * mean, 1e-4).squareRoot()
       scales.append(1 / deviation)
       shifts.append(-mean / deviation)
     }
