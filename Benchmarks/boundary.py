@@ -75,14 +75,32 @@ class BoundaryIntegratedGradients:
         return 1e3 * (time.perf_counter() - start)
 
 
-class OurBoundaryIntegratedGradients:
-    def __init__(self, server, search, steps, workers):
-        self.name = f"Tidemark, {workers} workers" if workers > 1 else "Tidemark, one picture at a time"
+class OurExplanation:
+    def __init__(self, name, server, request, workers=1):
+        self.name = f"Tidemark, {name}"
         self.server, self.workers = server, workers
-        self.request = f"big 1 {search} {steps}" + (" split" if workers > 1 else "")
+        self.request = request + (" split" if workers > 1 else "")
 
     def run(self):
         return self.server.ask(self.request)[0] / self.workers
+
+
+class SampledExplanation:
+    """Captum's LIME of a picture, with a grid of superpixels, so that nothing but LIME is timed."""
+
+    def __init__(self, network, picture, samples):
+        self.name = f"Captum, LIME, {samples} samples"
+        self.picture, self.samples = torch.from_numpy(picture), samples
+        rows, columns = (torch.arange(size) * 7 // size for size in picture.shape[2:])
+        self.regions = (rows[:, None] * 7 + columns[None, :])[None, None]
+        self.method = captum.attr.Lime(network)
+        self.fact = int(network(self.picture).argmax(1))
+
+    def run(self):
+        start = time.perf_counter()
+        self.method.attribute(self.picture, target=self.fact, feature_mask=self.regions, n_samples=self.samples,
+                              perturbations_per_eval=16)
+        return 1e3 * (time.perf_counter() - start)
 
 
 def parsed():
@@ -91,8 +109,9 @@ def parsed():
     parser.add_argument("--model", required=True, help="an ONNX network")
     parser.add_argument("--pictures", required=True, help="pictures [N, C, H, W], a NumPy file of float32")
     parser.add_argument("--count", type=int, default=100, help="how many of them (100)")
-    parser.add_argument("--work", choices=("search", "big"), default="search",
-                        help="search (of nearest flips), or boundary integrated gradients of the first picture")
+    parser.add_argument("--work", choices=WORK, default="search",
+                        help="search (of nearest flips); of the first picture, big (boundary integrated gradients) "
+                        "or attack (adversarial explanation, beside LIME)")
     parser.add_argument("--preprocess", default="raw", choices=sorted(PRESETS), help="what the network expects (raw)")
     parser.add_argument("--gradients", default="10,20,40,60,100,200", help="budgets, separated by commas")
     parser.add_argument("--rounds", type=int, default=3, help="how often each runs (3)")
@@ -133,17 +152,36 @@ def searches(options, network, server, pictures):
 
 
 def integrated(options, network, server, pictures, search=20, steps=32):
-    contenders = [OurBoundaryIntegratedGradients(server, search, steps, 1)]
+    request = f"big 1 {search} {steps}"
+    contenders = [OurExplanation("one picture at a time", server, request)]
     if options.threads > 1:
-        contenders.append(OurBoundaryIntegratedGradients(server, search, steps, options.threads))
+        contenders.append(OurExplanation(f"{options.threads} workers", server, request, options.threads))
     contenders.append(BoundaryIntegratedGradients(network, pictures[:1], search, steps))
-    times = interleaved(contenders, options.rounds)
+    explained("boundary integrated gradients", "foolbox + Captum", contenders, options.rounds)
+
+
+def attacked(options, network, server, pictures, samples=1000):
+    contenders = [
+        OurExplanation("adversarial explanation as published", server, "attack 1"),
+        OurExplanation("adversarial explanation, decisive", server, "decisive 1"),
+        OurExplanation(f"LIME, {samples} samples", server, f"lime 1 {samples}"),
+        SampledExplanation(network, pictures[:1], samples),
+    ]
+    explained("explanation", "Captum's LIME", contenders, options.rounds)
+
+
+def explained(title, other, contenders, rounds):
+    """Prints times, and how many times those of the last contender, which is another's, they are."""
+    times = interleaved(contenders, rounds)
     reference = statistics.median(times[contenders[-1].name])
-    print("| boundary integrated gradients | ms a picture | foolbox + Captum / this |")
+    print(f"| {title} | ms a picture | {other} / this |")
     print("|---|--:|--:|")
     for name, runs in times.items():
         middle = statistics.median(runs)
         print(f"| {name} | {middle:.0f} ({min(runs):.0f}–{max(runs):.0f}) | {reference / middle:.1f} |")
+
+
+WORK = {"search": searches, "big": integrated, "attack": attacked}
 
 
 def main():
@@ -154,8 +192,7 @@ def main():
     with torch.no_grad():
         network(torch.from_numpy(pictures[:1]))
     server = Tidemark(options.bench, options.model, options.pictures, options.threads, options.preprocess)
-    work = searches if options.work == "search" else integrated
-    work(options, network, server, pictures)
+    WORK[options.work](options, network, server, pictures)
     server.close()
 
 

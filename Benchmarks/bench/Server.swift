@@ -17,6 +17,9 @@ import TestSupport
 ///     inversion BATCH RUNS      guided feature inversion of one picture: 10 and 70 steps, as published
 ///     boundary BATCH RUNS GRADIENTS    nearest flips of pictures, with so many gradients each
 ///     big RUNS GRADIENTS STEPS  boundary integrated gradients of one picture, with no doubling of steps
+///     attack RUNS               an adversarial explanation of one picture, as published
+///     decisive RUNS             the same, all the way to the nearest other class
+///     lime RUNS SAMPLES         LIME of one picture
 ///     train BATCH RUNS          steps of a training on so many pictures, parameters moved included
 ///     norms BATCH               no times: sums of magnitudes of all scores and of all gradients
 ///     distances BATCH GRADIENTS        no times: the l2 distance of each picture's flip, `nan` for none
@@ -99,6 +102,18 @@ struct Server {
       var method = BoundaryIntegratedGradients()
       method.search = SearchChoice(ProjectionSearch(gradients: numbers[1]))
       (method.steps, method.maximumSteps) = (numbers[2], numbers[2])
+      return times(numbers[0], isSplit, ofPrediction: true) {
+        [method] question throws(ExplainerError) in _ = try method.explain(question, using: model)
+      }
+    case ("attack", 1), ("decisive", 1):
+      var method = AdversarialExplanation()
+      method.mode = name == "decisive" ? .decisive : .published
+      return times(numbers[0], isSplit, ofPrediction: true) {
+        [method] question throws(ExplainerError) in _ = try method.explain(question, using: model)
+      }
+    case ("lime", 2):
+      var method = LIME()
+      method.samples = numbers[1]
       return times(numbers[0], isSplit, ofPrediction: true) {
         [method] question throws(ExplainerError) in _ = try method.explain(question, using: model)
       }
