@@ -9,9 +9,9 @@ import Tensors
 /// g(x′) is zero, it adds up to the margin g(x): it shares out among pixels by how much the fact leads.
 /// Positive values speak for the fact. There is no baseline to choose. The counterpart is x′.
 ///
-/// With more `starts`, boundary points are also looked for from noisy copies of the picture, and the map is
-/// the mean over the paths from all that are found, with its standard error: which of many almost equally
-/// near points is the nearest matters less then. It adds up to the mean of the margins.
+/// With more `starts`, noisy copies of the picture are explained as well, each from the boundary point
+/// nearest to it, and the map is the mean, with its standard error: which of many almost equally near points
+/// is the nearest matters less then. It adds up to the mean of the margins.
 ///
 /// The steps are doubled until the sum is right within `tolerance`; where `maximumSteps` do not suffice,
 /// the status says so. `otherClass` among the diagnostics is the part of the path on which another class
@@ -34,7 +34,7 @@ public struct BoundaryIntegratedGradients: Explainer {
       + "Normal, 2021 (arXiv:2103.11257)",
     parameters: SearchChoice.parameters(of: ProjectionSearch.self).merging([
       "of": BoundaryScore.meaning,
-      "starts": "boundary points whose paths are averaged: the picture's own, and noisy copies'",
+      "starts": "pictures whose maps are averaged: the picture itself, and noisy copies of it",
       "noise": "deviation of the noise that further starts have, in pixel units",
       "steps": "points on the path to begin with, 1 or more",
       "maximumSteps": "where doubling them ends",
@@ -44,7 +44,7 @@ public struct BoundaryIntegratedGradients: Explainer {
   public var of = BoundaryScore.margin
   /// Twenty gradients: points are then within some hundredths of the nearest that sixty find.
   public var search = SearchChoice(ProjectionSearch(gradients: 20))
-  /// Boundary points whose paths are averaged, 1...1000.
+  /// Pictures whose maps are averaged: this one and noisy copies, 1...1000.
   public var starts = 1
   /// The deviation of further starts, in pixel units.
   public var noise = 0.05
@@ -76,19 +76,23 @@ public struct BoundaryIntegratedGradients: Explainer {
   ) throws(ExplainerError) -> Explanation {
     let own = try search.chosen.outcome(for: question, using: model, method: Self.about.name)
     guard let point = own.point else { return Explanation(without: own, for: question) }
-    let (ownMap, ownPath) = try path(from: point, question, model)
+    let (ownMap, ownPath) = try path(from: point, to: question.subject.input, question, model)
     var paths = [ownPath]
     var diagnostics = Diagnostics(of: own)
-    let further = try furtherPoints(question, model) { effort in
-      diagnostics.forwardPasses += effort.forwards + effort.gradients
-      diagnostics.backwardPasses += effort.gradients
-    }
     var sums = WeightedSums(ownMap.shape)
     sums.add(ownMap, weight: 1)
-    for start in further {
-      let (map, path) = try path(from: start, question, model)
-      sums.add(map, weight: 1)
-      paths.append(path)
+    let around = SurroundingBoundaries(
+      question, noise: noise, classes: nil, search: search, method: Self.about.name, using: model)
+    for first in stride(from: 1, to: starts, by: 8) {
+      let numbers = first..<min(first + 8, starts)
+      for (number, outcome) in zip(numbers, try around.outcomes(from: numbers, using: model)) {
+        diagnostics.forwardPasses += outcome.effort.forwards + outcome.effort.gradients
+        diagnostics.backwardPasses += outcome.effort.gradients
+        guard let point = outcome.point, point.side != .inside else { continue }
+        let (map, path) = try path(from: point, to: around.start(number), question, model)
+        sums.add(map, weight: 1)
+        paths.append(path)
+      }
     }
     let map = starts == 1 ? ownMap : sums.mean
     func mean(_ value: (PathIntegral.Path) -> Double) -> Double {
@@ -114,30 +118,14 @@ public struct BoundaryIntegratedGradients: Explainer {
         of: own, point, gap: paths.map(\.gap).max() ?? 0, isZero: map.largestMagnitude == 0))
   }
 
-  /// The boundary points of noisy copies, those that were found.
-  private func furtherPoints(
-    _ question: Question, _ model: any DifferentiableClassifier,
-    spending spend: (BoundaryOutcome.Effort) -> Void
-  ) throws(ExplainerError) -> [BoundaryPoint] {
-    let around = SurroundingBoundaries(
-      question, noise: noise, classes: nil, search: search, method: Self.about.name, using: model)
-    var points: [BoundaryPoint] = []
-    for start in stride(from: 1, to: starts, by: 8) {
-      for outcome in try around.outcomes(from: start..<min(start + 8, starts), using: model) {
-        spend(outcome.effort)
-        if let point = outcome.point, point.side != .inside { points.append(point) }
-      }
-    }
-    return points
-  }
-
   private func path(
-    from point: BoundaryPoint, _ question: Question, _ model: any DifferentiableClassifier
+    from point: BoundaryPoint, to end: Tensor, _ question: Question,
+    _ model: any DifferentiableClassifier
   ) throws(ExplainerError) -> (map: Tensor, path: PathIntegral.Path) {
     try PathIntegral(
       method: Self.about.name, objective: of.objective(point.fact, over: point.foil),
       fact: question.fact, steps: steps, maximumSteps: maximumSteps, tolerance: tolerance
-    ).path(from: point.point, to: question.subject.input, using: model)
+    ).path(from: point.point, to: end, using: model)
   }
 
   private func status(
