@@ -1,7 +1,7 @@
 import Foundation
 import Jobs
 
-/// Networks that come with the program, called `sample:NAME`.
+/// Networks that come with the program, called `sample:NAME`: plain, and invertible.
 ///
 /// They are files beside the program, so that they are found where it was built, where it was moved
 /// together with them, and where `Scripts/install` put it.

@@ -35,6 +35,18 @@ struct SampleModelTests {
     #expect(try program.run(["inspect", "sample:plain"]).output.contains("conv1"))
   }
 
+  @Test func `the other network is invertible`() throws {
+    let told = try program.run(["inspect", "sample:invertible"])
+    #expect(told.code == 0, "\(told.errors)")
+    #expect(told.output.contains("invertible  17 blocks: "), "\(told.output)")
+    #expect(told.output.contains("features    192x8x8"), "\(told.output)")
+    #expect(!told.output.contains("note:"), "\(told.output)")
+    let result = try render(model: ["--model", "sample:invertible"])
+    #expect(result.code == 0, "\(result.errors)")
+    let file = root.appending(path: "Sources/tidemark/SampleModels/invertible.onnx")
+    #expect(try Data(contentsOf: file).count < 2_000_000)
+  }
+
   @Test func `a program that was moved with its resources finds them`() throws {
     let bundle = BuiltProgram.location.deletingLastPathComponent()
       .appending(component: "tidemark_tidemark.resources")
@@ -60,6 +72,18 @@ struct SampleModelTests {
     #expect(explained.code == 0, "\(explained.errors)")
   }
 
+  @Test func `the other network is invertible`() throws {
+    let told = try program.run(["inspect", "sample:invertible"])
+    #expect(told.code == 0, "\(told.errors)")
+    #expect(told.output.contains("invertible  17 blocks: "), "\(told.output)")
+    #expect(told.output.contains("features    192x8x8"), "\(told.output)")
+    #expect(!told.output.contains("note:"), "\(told.output)")
+    let result = try render(model: ["--model", "sample:invertible"])
+    #expect(result.code == 0, "\(result.errors)")
+    let file = root.appending(path: "Sources/tidemark/SampleModels/invertible.onnx")
+    #expect(try Data(contentsOf: file).count < 2_000_000)
+  }
+
   @Test func `a program that was moved alone says what is missing`() throws {
     let result = try render(by: try copy(BuiltProgram.location, to: "alone/tidemark"))
     #expect(result.code == 3)
@@ -71,7 +95,9 @@ struct SampleModelTests {
     for name in ["sample:plane", "sample:", "sample:../SampleModels/plain"] {
       let result = try render(model: ["--model", name])
       #expect(result.code == 64)
-      #expect(result.errors.contains("there is no '\(name)'; there is sample:plain"))
+      #expect(
+        result.errors.contains("there is no '\(name)'; there is sample:invertible and sample:plain")
+      )
     }
   }
 }
