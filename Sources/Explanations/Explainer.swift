@@ -6,7 +6,7 @@
 /// no optionals (they vanish when encoded).
 ///
 /// `Model` says what the method needs: `any Classifier` for a black box,
-/// `any DifferentiableClassifier` for gradients and layers.
+/// `any DifferentiableClassifier` for gradients and layers, `any InvertibleClassifier` for an inverse.
 public protocol Explainer<Model>: Sendable, Codable {
   associatedtype Model
 

@@ -25,6 +25,7 @@ public enum ExplainerCatalog {
     ExplainerEntry(BoundarySaliency.self),
     ExplainerEntry(BoundaryIntegratedGradients.self),
     ExplainerEntry(BoundaryNormals.self),
+    ExplainerEntry(InvertibleProjection.self),
     ExplainerEntry(Occlusion.self),
     ExplainerEntry(FeatureAblation.self),
     ExplainerEntry(RISE.self),

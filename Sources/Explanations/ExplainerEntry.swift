@@ -10,12 +10,19 @@ public struct ExplainerEntry: Sendable, CustomStringConvertible {
   /// The defaults of every option.
   public let defaults: JSONValue
 
+  private let suits: @Sendable (any Classifier) -> Bool
   private let make: @Sendable (MethodOptions) throws(ExplainerError) -> ConfiguredExplainer
   private let restore: @Sendable (JSONValue) throws(ExplainerError) -> ConfiguredExplainer
 
   public init<E: Explainer>(_ type: E.Type) {
     about = E.about
-    needs = E.Model.self == (any Classifier).self ? "scores" : "gradients and layers"
+    needs =
+      switch E.need {
+      case .scores: "scores"
+      case .gradients: "gradients and layers"
+      case .inverse: "an exact inverse"
+      }
+    suits = { $0 is E.Model }
     // Defaults that cannot be written would fail for every use; the catalogue's tests see to it.
     defaults = (try? JSONValue.encoding(E(), for: E.about.name)) ?? .object([:])
     make = { options throws(ExplainerError) in
@@ -40,6 +47,9 @@ public struct ExplainerEntry: Sendable, CustomStringConvertible {
   ) throws(ExplainerError) -> ConfiguredExplainer {
     try restore(parameters)
   }
+
+  /// Whether the method can be asked about a model, as far as its kind tells.
+  public func suits(_ model: any Classifier) -> Bool { suits(model) }
 
   /// The method's name.
   public var description: String { about.name }
@@ -66,8 +76,7 @@ public struct ConfiguredExplainer: Sendable {
     parameters = (try? JSONValue.encoding(explainer, for: E.about.name)) ?? .object([:])
     run = { question, model throws(ExplainerError) in
       guard let suitable = model as? E.Model else {
-        throw .unsuitableModel(
-          method: E.about.name, needs: "a network that can be differentiated")
+        throw .unsuitableModel(method: E.about.name, needs: E.need.words)
       }
       return try explainer.explain(question, using: suitable)
     }
@@ -86,5 +95,28 @@ public struct ConfiguredExplainer: Sendable {
       explanation.status = .nothingFound
     }
     return explanation
+  }
+}
+
+/// What methods need of a model, by its kind.
+private enum ModelNeed {
+  case scores
+  case gradients
+  case inverse
+
+  /// For a model that lacks it.
+  var words: String {
+    switch self {
+    case .scores: "a classifier"
+    case .gradients: "a network that can be differentiated"
+    case .inverse: "an invertible network, and that as it is, not smoothed by noise"
+    }
+  }
+}
+
+extension Explainer {
+  fileprivate static var need: ModelNeed {
+    if Model.self == (any Classifier).self { return .scores }
+    return Model.self == (any InvertibleClassifier).self ? .inverse : .gradients
   }
 }

@@ -8,7 +8,7 @@ public struct Explanation: Sendable {
   /// have the map's shape.
   public let standardError: AttributionMap?
   /// Another picture that the method found, `[1, C, H, W]`, values 0...1: a flip point, an adversarial
-  /// picture, an inversion.
+  /// picture, an inversion. What an inverse restores may lie beyond; the diagnostics tell how far.
   public let counterpart: Tensor?
   /// More of the answer: how it came about, or what it is made of. Most methods have none.
   public internal(set) var strips: [Strip]
@@ -47,6 +47,14 @@ public struct Explanation: Sendable {
     /// The decision changes so near to the picture, in pixel units, that what lies between is next to
     /// nothing.
     case boundaryTooNear(distance: Double)
+    /// The network gives both classes the same weights, so that their margin is the same for every
+    /// picture.
+    case parallelClasses
+    /// Wherever fact and foil tie, a third class leads.
+    case thirdClassLeads
+    /// What an inverse restores is not what it should be: `reconstruction` is the largest error of the
+    /// picture's own pixels, `tie` how far scores that should be equal differ.
+    case inverseDrift(reconstruction: Double, tie: Double)
   }
 
   public init(
@@ -80,6 +88,9 @@ extension Explanation.Status {
     case .boundary(let status): status.rawValue
     case .allRegionsKept: "all-regions-kept"
     case .boundaryTooNear: "boundary-too-near"
+    case .parallelClasses: "parallel-classes"
+    case .thirdClassLeads: "third-class-leads"
+    case .inverseDrift: "inverse-drift"
     }
   }
 }

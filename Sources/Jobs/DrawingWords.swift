@@ -50,22 +50,65 @@ struct DrawingWords {
     case "boundary-too-near":
       notes.append(
         "The decision changes next to the picture; what lies between is next to nothing.")
+    case "parallel-classes":
+      notes.append("Both classes have the same weights: no boundary lies between them.")
+    case "third-class-leads":
+      notes.append("Wherever both classes tie, a third one leads.")
+    case "inverse-drift":
+      notes.append("Not to be relied on: the inverse does not restore what it should.")
     default: break
     }
     let boundary = BoundaryStatus(rawValue: record.status)
     if let boundary { notes.append(boundary.summary) }
     best = record.prediction.first.map { Self.text($0.classRecord, $0.probability) } ?? ""
     let guesses = record.counterpart?.prediction ?? []
-    counterpart = guesses.map { Self.text($0.classRecord, $0.probability) }.joined(separator: ", ")
+    var counterpart = guesses.map { Self.text($0.classRecord, $0.probability) }
+      .joined(separator: ", ")
     change = values["distance"].map { "distance \(Self.number($0))" } ?? "difference"
-    if let other = guesses.first(where: { $0.index != target.fact.index }) {
+    if let tie = Tie(record) {
+      if let outside = tie.outside {
+        counterpart += "\n\(outside)"
+        notes.append("Of the counterpart, \(outside).")
+      }
+      caption = "ties with \(tie.foil), \(change)\(tie.flip.map { "; flips at \($0)" } ?? "")"
+      notes.append(
+        "The nearest tie of features: \(tie.foil), \(change) in pixels"
+          + (tie.flip.map { "; the nearest flip point that is known: \($0)" } ?? "") + ".")
+    } else if let other = guesses.first(where: { $0.index != target.fact.index }) {
       caption = "flips to \(Self.name(other.classRecord)), \(change)"
       notes.append(
         "The nearest other class that is known: \(Self.name(other.classRecord)), \(change).")
     } else {
       caption = boundary?.summary
     }
+    self.counterpart = counterpart
     self.notes = notes
+  }
+
+  /// What is said of a counterpart on the boundary that was found among features.
+  private struct Tie {
+    let foil: String
+    /// How far the nearest flip point is.
+    let flip: String?
+    /// How much of it cannot be shown.
+    let outside: String?
+
+    init?(_ record: MapRecord) {
+      let values = record.diagnostics.values
+      guard let guesses = record.counterpart?.prediction, values["featureDistance"] != nil,
+        let index = values["foil"]
+      else { return nil }
+      let other =
+        guesses.first { Double($0.index) == index }?.classRecord ?? ClassRecord(index: Int(index))
+      foil = DrawingWords.name(other)
+      flip = values["flipDistance"].map(DrawingWords.number)
+      outside = values["outside"].flatMap { outside in
+        guard outside > 0, let share = values["outsideShare"] else { return nil }
+        let percent = DrawingWords.number(100 * share)
+        return "\(percent) % of pixels lie beyond 0...1, by up to "
+          + "\(DrawingWords.number(outside)); drawn clipped"
+      }
+    }
   }
 
   /// Three digits.

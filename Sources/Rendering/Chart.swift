@@ -15,6 +15,9 @@ public struct Chart: Sendable {
   public var series: [ChartSeries]
   /// Drawn to the right of the plot.
   public var colorBar: ChartColorBar?
+  /// Whether a unit is as long across as upwards, so that angles are what they are: one of the ranges is
+  /// then widened. For axes of numbers.
+  public var hasEqualUnits: Bool
   /// Size of the text along the axes; the title is a little larger.
   public var textSize: Double
 
@@ -25,6 +28,7 @@ public struct Chart: Sendable {
     y: ChartAxis = ChartAxis(),
     series: [ChartSeries],
     colorBar: ChartColorBar? = nil,
+    hasEqualUnits: Bool = false,
     textSize: Double = 12
   ) {
     self.title = title
@@ -32,6 +36,7 @@ public struct Chart: Sendable {
     self.y = y
     self.series = series
     self.colorBar = colorBar
+    self.hasEqualUnits = hasEqualUnits
     self.textSize = textSize
   }
 

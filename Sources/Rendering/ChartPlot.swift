@@ -14,8 +14,8 @@ struct Plot {
   init(_ chart: Chart, in area: Rect) {
     let style = chart.textStyle
     let extent = Extent(of: chart.series)
-    y = chart.y.marks(for: extent.y, limit: Int(area.height / 45))
-    x = chart.x.marks(for: extent.x, limit: Int(area.width / 75))
+    var y = chart.y.marks(for: extent.y, limit: Int(area.height / 45))
+    var x = chart.x.marks(for: extent.x, limit: Int(area.width / 75))
 
     let axisLabel = style.lineHeight
     let nameWidth = { (marks: ChartAxis.Marks) in
@@ -41,6 +41,15 @@ struct Plot {
       rect.width = cell * x.range.upperBound
       rect.height = cell * y.range.upperBound
     }
+    if chart.hasEqualUnits, !x.isCategorical, !y.isCategorical, rect.width > 0, rect.height > 0 {
+      let unit = max(x.range.length / rect.width, y.range.length / rect.height)
+      x = ChartAxis(scale: .fixed(x.range.widened(to: unit * rect.width)))
+        .marks(for: nil, limit: Int(area.width / 75))
+      y = ChartAxis(scale: .fixed(y.range.widened(to: unit * rect.height)))
+        .marks(for: nil, limit: Int(area.height / 45))
+    }
+    self.x = x
+    self.y = y
     // Whole units keep lines sharp on a raster.
     self.rect = Rect(
       x: rect.x.rounded(),
@@ -240,6 +249,16 @@ struct Plot {
       x = min(x?.lowerBound ?? point.x, point.x)...max(x?.upperBound ?? point.x, point.x)
       y = min(y?.lowerBound ?? point.y, point.y)...max(y?.upperBound ?? point.y, point.y)
     }
+  }
+}
+
+extension ClosedRange<Double> {
+  fileprivate var length: Double { upperBound - lowerBound }
+
+  /// The range about the same middle, at least as long.
+  fileprivate func widened(to length: Double) -> ClosedRange<Double> {
+    let reach = Swift.max(0, length - self.length) / 2
+    return lowerBound - reach...upperBound + reach
   }
 }
 

@@ -9,7 +9,9 @@ import Samples
 struct StudyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "study", abstract: "Experiments about methods, from pictures to a table.",
-    subcommands: [ShortcutStudyCommand.self, SmoothingStudyCommand.self])
+    subcommands: [
+      ShortcutStudyCommand.self, SmoothingStudyCommand.self, TwoMoonsStudyCommand.self,
+    ])
 }
 
 /// Whether methods find the mark that a network relies on.

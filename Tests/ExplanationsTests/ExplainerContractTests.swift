@@ -7,19 +7,29 @@ import Testing
 
 /// What every method of the catalogue keeps; a newcomer is tested by being listed.
 struct ExplainerContractTests {
-  let model: CompiledNetwork
-  let question: Question
+  let ordinary: CompiledNetwork
+  let invertible: CompiledInvertibleNetwork
+  let input: Tensor
 
   init() throws {
-    model = CompiledNetwork(try SmallNetworks.mixed())
+    ordinary = CompiledNetwork(try SmallNetworks.mixed())
+    invertible = CompiledInvertibleNetwork(try SmallNetworks.invertible())
     var random = TestRandom(21)
-    let input = random.tensor([1, 3, 16, 16], in: 0...1)
+    input = random.tensor([1, 3, 16, 16], in: 0...1)
+  }
+
+  /// A network that the method can be asked about, and what it is asked.
+  private func scene(
+    for entry: ExplainerEntry
+  ) -> (model: any DifferentiableClassifier, question: Question) {
+    let model: any DifferentiableClassifier = entry.suits(ordinary) ? ordinary : invertible
     let ranking = model.prediction(for: input).ranking(2)
-    question = Question(.synthetic(input), fact: ranking[0], foil: ranking[1])
+    return (model, Question(.synthetic(input), fact: ranking[0], foil: ranking[1]))
   }
 
   @Test(arguments: ExplainerCatalog.all)
   func `the same question has the same answer`(_ entry: ExplainerEntry) throws {
+    let (model, question) = scene(for: entry)
     let method = try entry.configured()
     let (first, second) = (
       try method.explain(question, using: model), try method.explain(question, using: model)
@@ -30,6 +40,7 @@ struct ExplainerContractTests {
 
   @Test(arguments: ExplainerCatalog.all)
   func `a map is finite, and not negative where it has no sign`(_ entry: ExplainerEntry) throws {
+    let (model, question) = scene(for: entry)
     let explanation = try entry.configured().explain(question, using: model)
     let map = explanation.map
     #expect(map.values.isFinite)
@@ -58,10 +69,20 @@ struct ExplainerContractTests {
       ], logits: "scores")
     var random = TestRandom(2)
     let subject = Subject.synthetic(random.tensor([1, 3, 8, 8], in: 0...1))
-    let explanation = try entry.configured().explain(
-      Question(subject, fact: 0), using: CompiledNetwork(blind))
+    let blindly = CompiledNetwork(blind)
+    let model: any Classifier =
+      entry.suits(blindly) ? blindly : CompiledInvertibleNetwork(try Self.blindInvertible())
+    let explanation = try entry.configured().explain(Question(subject, fact: 0), using: model)
     #expect(explanation.map.values.largestMagnitude == 0)
     #expect(explanation.status == .nothingFound)
+  }
+
+  /// Three classes that tie for every picture.
+  private static func blindInvertible() throws -> InvertibleNetwork {
+    try InvertibleNetwork(
+      inputShape: [3, 8, 8], blocks: [SpaceToDepthBlock("squeeze")],
+      head: try LinearHead(
+        weights: Tensor(zeros: [3, 12]), bias: Tensor(repeating: 1, shape: [3]), isPooled: true))
   }
 
   @Test func `a map that is not finite is an answer that says so`() throws {
@@ -82,9 +103,18 @@ struct ExplainerContractTests {
   }
 
   @Test(arguments: ExplainerCatalog.all)
-  func `a smoothed network is explained as any other`(_ entry: ExplainerEntry) throws {
+  func `a smoothed network is explained as any other, but for its inverse`(
+    _ entry: ExplainerEntry
+  ) throws {
+    let (model, question) = scene(for: entry)
     let smoothed = Smoothed(
       model, by: try Smoothing(deviation: 0.05, samples: 4), seed: question.subject.seed)
+    guard entry.suits(smoothed) else {
+      #expect(throws: ExplainerError.self) {
+        try entry.configured().explain(question, using: smoothed)
+      }
+      return
+    }
     let method = try entry.configured()
     let map = try method.explain(question, using: smoothed).map
     #expect(map.values.isFinite && map.values.shape.rank == 3)

@@ -35,6 +35,23 @@ struct ChartTests {
     #expect(abs(Double(heights[2]) / Double(heights[0]) - 4) < 0.16)
   }
 
+  @Test func `equal units are as long across as upwards`() throws {
+    let red = Color(hex: 0xFF0000)
+    let square = [(0, 0), (3, 0), (3, 3), (0, 3)].map { Point(x: $0.0, y: $0.1) }
+    var chart = Chart(series: [.scatter("", square, color: red, radius: 3)])
+    func extents() -> (across: Int, up: Int) {
+      let picture = chart.rendered(size: size)
+      func isRed(_ x: Int, _ y: Int) -> Bool { picture[x, y, 0] > 230 && picture[x, y, 2] < 120 }
+      let across = (0..<size.width).filter { x in (0..<size.height).contains { isRed(x, $0) } }
+      let up = (0..<size.height).filter { y in (0..<size.width).contains { isRed($0, y) } }
+      return ((across.last ?? 0) - (across.first ?? 0), (up.last ?? 0) - (up.first ?? 0))
+    }
+    #expect(extents().across > extents().up + 40)
+    chart.hasEqualUnits = true
+    #expect(abs(extents().across - extents().up) <= 4)
+    #expect(extents().up > 100)
+  }
+
   @Test func `a line goes through its points`() {
     let red = Color(hex: 0xFF0000)
     let points = (0...4).map { Point(x: Double($0), y: Double($0 % 2)) }

@@ -39,6 +39,7 @@ struct EvaluateCommandTests {
       (["evaluate", "out", "--set", "stepss=3"], 64, "did you mean steps?"),
       (["evaluate", "out", "--memory", "much"], 64, "--memory: expected a size"),
       (["evaluate", "out", "--place", "sky"], 64, "--place"),
+      (["study", "two-moons", "--out", "x", "--blocks", "0"], 64, "--blocks: expected 1 to 1000"),
       (["study", "shortcut", "--out", "x", "--count", "3"], 64, "--count: expected 100"),
     ] as [([String], Int32, String)])
   func `wrong requests are refused by name`(
@@ -83,5 +84,17 @@ struct EvaluateCommandTests {
     #expect(program.exists("study/study.png"))
     let again = try program.run(command)
     #expect(again.code == 0 && !again.errors.contains("$ tidemark train"))
+  }
+
+  @Test func `the study of two moons trains, and draws the boundary`() throws {
+    let result = try program.run([
+      "study", "two-moons", "--out", "moons", "--count", "60", "--epochs", "2", "--trainings", "2",
+    ])
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(result.output.contains("mean"))
+    #expect(try program.text("moons/study.csv").split(separator: "\r\n").count == 3)
+    for name in ["study.png", "study.json", "points.csv", "two-moons.onnx"] {
+      #expect(program.exists("moons/\(name)"))
+    }
   }
 }

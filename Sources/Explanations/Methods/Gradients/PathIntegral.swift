@@ -59,8 +59,6 @@ struct PathIntegral {
       Double(model.values(of: objective, for: end)[0]),
       Double(model.values(of: objective, for: start)[0])
     )
-    // A change that is nothing beside the values themselves is not divided by.
-    let scale = max((above - below).magnitude, 1e-3 * max(above.magnitude, below.magnitude), 1e-6)
     var count = steps
     var points = 0
     while true {
@@ -70,7 +68,7 @@ struct PathIntegral {
         of: leaders.noting(objective), from: start, to: end, at: rule.nodes, weights: rule.weights)
       let map = (end - start) * average
       points += count
-      let gap = (map.sum - (above - below)).magnitude / scale
+      let gap = Self.gap(of: map.sum, above: above, below: below)
       guard gap.isFinite else { throw .nonFinite(method: method, where: "the sum of the map") }
       if gap <= tolerance || 2 * count > maximumSteps {
         let path = Path(
@@ -81,6 +79,13 @@ struct PathIntegral {
       }
       count *= 2
     }
+  }
+
+  /// How far a sum is from a change, as a part of it. A change that is nothing beside the values themselves
+  /// is not divided by.
+  static func gap(of sum: Double, above: Double, below: Double) -> Double {
+    let scale = max((above - below).magnitude, 1e-3 * max(above.magnitude, below.magnitude), 1e-6)
+    return (sum - (above - below)).magnitude / scale
   }
 
   /// The leading classes of the pictures that an objective is evaluated for, in their order: passes
