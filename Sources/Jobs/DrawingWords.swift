@@ -67,8 +67,8 @@ struct DrawingWords {
     change = values["distance"].map { "distance \(Self.number($0))" } ?? "difference"
     if let tie = Tie(record) {
       if let outside = tie.outside {
-        counterpart += "\n\(outside)"
-        notes.append("Of the counterpart, \(outside).")
+        counterpart += "\n" + outside.joined(separator: "\n")
+        notes.append("Of the counterpart, \(outside.joined(separator: " ")).")
       }
       caption = "ties with \(tie.foil), \(change)\(tie.flip.map { "; flips at \($0)" } ?? "")"
       notes.append(
@@ -90,8 +90,8 @@ struct DrawingWords {
     let foil: String
     /// How far the nearest flip point is.
     let flip: String?
-    /// How much of it cannot be shown.
-    let outside: String?
+    /// How much of it cannot be shown, in two short lines.
+    let outside: [String]?
 
     init?(_ record: MapRecord) {
       let values = record.diagnostics.values
@@ -105,8 +105,10 @@ struct DrawingWords {
       outside = values["outside"].flatMap { outside in
         guard outside > 0, let share = values["outsideShare"] else { return nil }
         let percent = DrawingWords.number(100 * share)
-        return "\(percent) % of pixels lie beyond 0...1, by up to "
-          + "\(DrawingWords.number(outside)); drawn clipped"
+        return [
+          "\(percent) % of pixels are beyond 0...1",
+          "by up to \(DrawingWords.number(outside)), drawn clipped",
+        ]
       }
     }
   }

@@ -13,7 +13,7 @@ import Tensors
 /// unless they share a scale.
 struct ItemPipeline: Sendable {
   let job: Job
-  let model: CompiledNetwork
+  let model: any DifferentiableClassifier
   let easel: Easel
   let reader: PictureReader
   let purpose: Purpose

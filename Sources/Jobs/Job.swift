@@ -10,6 +10,8 @@ public struct Job: Sendable {
   public internal(set) var manifest: Manifest
   public let scan: FolderScan
   let network: Network
+  /// The same, where it can be inverted.
+  let invertible: InvertibleNetwork?
   let engine: Engine
   let methods: [ConfiguredExplainer]
   let omitsUnsuitable: Bool
@@ -63,6 +65,7 @@ public struct Job: Sendable {
     audits = options.audits
     keep = options.keep
     network = model.network
+    invertible = model.invertible
     engine = options.engine
     targets = try TargetAssignment(
       options.target, paths: Set(scan.items.map(\.path)), labels: network.labels,

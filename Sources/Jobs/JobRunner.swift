@@ -27,7 +27,7 @@ public struct JobRunner: Sendable {
     workshop = try Workshop(
       for: job, threads: threads, memory: memory,
       bytesPerPixel: job.manifest.rendering.bytesPerPixel)
-    audit = job.audits ? Audit(of: workshop.model, seed: job.manifest.seed) : nil
+    audit = job.audits ? Audit(of: workshop.network, seed: job.manifest.seed) : nil
   }
 
   /// Works through all pictures. One that fails does not stop the others.

@@ -14,13 +14,13 @@ struct Sitting {
   let picture: DecodedPicture
   let subject: Subject
   let prediction: Prediction
-  private let network: CompiledNetwork
+  private let network: any DifferentiableClassifier
   /// Of the picture, whichever method asks first.
   private let certificate = Certified()
 
   init(
     of picture: DecodedPicture, keeping mask: MaskFile?, of job: Job,
-    using network: CompiledNetwork
+    using network: any DifferentiableClassifier
   ) throws(Refusal) {
     let pixels = picture.pixels(
       channels: network.inputShape[0], filter: job.manifest.reading.resize.filter)

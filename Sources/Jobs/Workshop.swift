@@ -7,7 +7,10 @@ import Networks
 /// Results depend on neither threads nor memory: a network's batches are of a size that only the network
 /// decides, and no sum is split by thread.
 struct Workshop: Sendable {
-  let model: CompiledNetwork
+  /// What is asked about pictures.
+  let model: any DifferentiableClassifier
+  /// The same as plain layers.
+  let network: CompiledNetwork
   /// Pictures that are worked on side by side.
   let workerCount: Int
   let threads: Int
@@ -19,11 +22,13 @@ struct Workshop: Sendable {
   init(
     for job: Job, threads: Int, memory: MemoryBudget, bytesPerPixel: Int
   ) throws(JobError) {
-    model = CompiledNetwork(job.network, engine: job.engine)
+    let invertible = job.invertible.map { CompiledInvertibleNetwork($0, engine: job.engine) }
+    network = invertible?.classifier ?? CompiledNetwork(job.network, engine: job.engine)
+    model = invertible ?? network
     let weights = job.network.parameterCount * MemoryLayout<Float>.stride
     // Noise that is kept for a smoothed picture.
     let noise = job.manifest.smoothing == nil ? 0 : 96 << 20
-    let pass = try Self.byteCount(ofPassThrough: model) + noise
+    let pass = try Self.byteCount(ofPassThrough: network) + noise
     workerCount = try memory.workers(
       wanted: max(1, min(threads, job.scan.items.count)), each: pass + Self.pictureByteCount,
       shared: weights)
@@ -32,7 +37,10 @@ struct Workshop: Sendable {
       byteCount: memory.byteCount - weights - workerCount * pass, bytesPerPixel: bytesPerPixel)
     // Plans that wait for their next use may take what ordinary pictures leave, within reason.
     let rest = room.byteCount - workerCount * Self.pictureByteCount
-    model.idleByteLimit = min(max(rest, 0), 1 << 30)
+    let idle = min(max(rest, 0), 1 << 30)
+    network.idleByteLimit = idle
+    // Half of it for each direction.
+    invertible?.idleByteLimit = idle / 2
   }
 
   /// Threads for pictures. Where there are fewer than cores, since there are few pictures or little

@@ -78,7 +78,7 @@ struct TwoMoonsStudyCommand: AsyncParsableCommand {
     let study = try TwoMoonsStudy(of: members, engine: engine)
     try study.write(to: store)
     try store.write(
-      members[study.drawn].network.network.onnx(), named: "two-moons.onnx")
+      members[study.drawn].network.onnx(), named: "two-moons.onnx")
     print(Self.text(study))
     print("look at \(output)/study.png")
   }

@@ -26,13 +26,13 @@ struct JobRunnerTests {
   @discardableResult
   private func run(
     into output: String, inputs: [String] = ["in"], methods: [String] = ["gradient", "grad-cam"],
-    settings: [String] = [], resize: String? = nil, threads: Int = 1, redoes: Bool = false,
-    options configure: (inout Job.Options) throws -> Void = { _ in }
+    settings: [String] = [], file: String? = model, resize: String? = nil, threads: Int = 1,
+    redoes: Bool = false, options configure: (inout Job.Options) throws -> Void = { _ in }
   ) async throws -> RunSummary {
     var options = Job.Options()
     try configure(&options)
     let model = try OpenedModel(
-      try #require(Self.model), preprocess: "raw", resize: resize, labels: nil)
+      try #require(file), preprocess: "raw", resize: resize, labels: nil)
     let job = try Job(
       inputs: inputs.map { folder($0) }, output: folder(output), model: model,
       methods: try MethodSelection.methods(named: methods, settings: settings), options: options)
@@ -163,6 +163,42 @@ struct JobRunnerTests {
     }
     let names = try folder.files(below: "other/maps/a.png").keys.sorted()
     #expect(names == ["json", "npy", "overlay.png"].map { "flip-points.c\(other).\($0)" })
+  }
+
+  @Test func `a network that the file says is invertible is projected on its boundary`()
+    async throws
+  {
+    try folder.write(try SmallNetworks.invertible().onnx(), to: "invertible.onnx")
+    let methods = ["gradient", "invertible-projection"]
+    let summary = try await run(
+      into: "out", methods: methods, file: folder("invertible.onnx"), threads: 2
+    ) {
+      $0.audits = true
+    }
+    #expect(summary.finishedCount == 8 && summary.failures.isEmpty)
+    let files = try folder.files(below: "out")
+    let stem = "maps/a.png/invertible-projection"
+    for suffix in ["counterpart.npy", "comparison.png", "changes.png", "changes.csv", "npy"] {
+      #expect(files["\(stem).\(suffix)"] != nil, "\(suffix)")
+    }
+    let record = try JSONText.decode(MapRecord.self, from: try #require(files["\(stem).json"]))
+    #expect(record.status == "complete")
+    let values = record.diagnostics.values
+    #expect(try #require(values["margin"]).magnitude < 1e-4)
+    #expect(try #require(values["flipDistance"]) > 0)
+    let words = DrawingWords(record)
+    #expect(try #require(words.caption).hasPrefix("ties with #"))
+    #expect(words.counterpart.contains("drawn clipped") == (try #require(values["outside"]) > 0))
+    // Any other network has no such maps, and neither does a smoothed one.
+    let other = try await run(into: "other", methods: methods)
+    #expect(other.finishedCount == 4 && other.failures.count == 4)
+    let smoothed = try await run(
+      into: "smoothed", methods: ["invertible-projection"], file: folder("invertible.onnx")
+    ) {
+      $0.smoothing = try Smoothing(deviation: 0.1, samples: 2)
+    }
+    #expect(smoothed.finishedCount == 0 && smoothed.failures.count == 4)
+    #expect(smoothed.failures[0].reason.contains("needs an invertible network"))
   }
 
   @Test func `ranked regions lie beside their map, as numbers, table and picture`() async throws {

@@ -13,7 +13,7 @@ import Samples
 /// others.
 struct EvaluationPipeline: Sendable {
   let job: Job
-  let model: CompiledNetwork
+  let model: any DifferentiableClassifier
   let settings: EvaluationSettings
   let controls: [ConfiguredExplainer]
   let randomized: RandomizedNetworks?
@@ -120,7 +120,7 @@ struct EvaluationPipeline: Sendable {
     of found: [Found], _ entry: Annotations.Entry?
   ) throws(Refusal) -> ContentDigest {
     let request = MeasuredPicture.Request(
-      tidemark: Release.version, engine: model.engine.version,
+      tidemark: Release.version, engine: job.engine.version,
       measures: settings.measures.map { MethodRecord($0) },
       controls: controls.map { MethodRecord($0) },
       truth: entry.flatMap { settings.truth?.digest(of: $0) },

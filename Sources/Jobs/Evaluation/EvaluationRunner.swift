@@ -43,7 +43,7 @@ public struct EvaluationRunner: Sendable {
     workshop = try Workshop(for: job, threads: threads, memory: memory, bytesPerPixel: 12)
     randomized =
       settings.shufflesNetworks
-      ? RandomizedNetworks(of: workshop.model, seed: job.manifest.seed) : nil
+      ? RandomizedNetworks(of: workshop.network, seed: job.manifest.seed) : nil
   }
 
   /// Works through all pictures, then compares. A picture that fails does not stop the others.
@@ -87,7 +87,7 @@ public struct EvaluationRunner: Sendable {
     try store.update("summary.csv", with: report.summary.utf8)
     try store.update(
       "evaluation.json",
-      with: try report.json(of: job, engine: workshop.model.engine.version, settings: settings))
+      with: try report.json(of: job, engine: job.engine.version, settings: settings))
     try store.update("ranking.png", with: try RankingFigure(report.rankings).png())
     return summary
   }

@@ -18,6 +18,8 @@ public final class CompiledInvertibleNetwork: InvertibleClassifier {
     determinant = invertible.logDeterminant
   }
 
+  /// The classifier as plain layers.
+  public var classifier: CompiledNetwork { forward }
   public var engine: Engine { forward.engine }
   public var head: LinearHead { invertible.head }
   public var featureShape: Shape { invertible.featureShape }
