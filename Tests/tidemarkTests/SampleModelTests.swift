@@ -44,7 +44,8 @@ struct SampleModelTests {
     let result = try render(model: ["--model", "sample:invertible"])
     #expect(result.code == 0, "\(result.errors)")
     let file = root.appending(path: "Sources/tidemark/SampleModels/invertible.onnx")
-    #expect(try Data(contentsOf: file).count < 2_000_000)
+    let size = try Data(contentsOf: file).count
+    #expect(size < 2_000_000)
   }
 
   @Test func `a program that was moved with its resources finds them`() throws {
@@ -70,18 +71,6 @@ struct SampleModelTests {
     #expect(result.output.hasPrefix("installed: tidemark "))
     let explained = try render(by: prefix.appending(path: "bin/tidemark"))
     #expect(explained.code == 0, "\(explained.errors)")
-  }
-
-  @Test func `the other network is invertible`() throws {
-    let told = try program.run(["inspect", "sample:invertible"])
-    #expect(told.code == 0, "\(told.errors)")
-    #expect(told.output.contains("invertible  17 blocks: "), "\(told.output)")
-    #expect(told.output.contains("features    192x8x8"), "\(told.output)")
-    #expect(!told.output.contains("note:"), "\(told.output)")
-    let result = try render(model: ["--model", "sample:invertible"])
-    #expect(result.code == 0, "\(result.errors)")
-    let file = root.appending(path: "Sources/tidemark/SampleModels/invertible.onnx")
-    #expect(try Data(contentsOf: file).count < 2_000_000)
   }
 
   @Test func `a program that was moved alone says what is missing`() throws {
