@@ -4,7 +4,7 @@ import Tensors
 ///
 /// All rays are followed at once. A ray that ends inside is followed on, up to four times its length; then
 /// the bracket shrinks by false position, by halves where that is slow, until the point just beyond
-/// is as near to the boundary as asked, or as rounding allows.
+/// is as near to the boundary as asked, or as the last bits of the scores tell.
 struct Crossing {
   /// A ray through `end`, whose margin there may be known.
   struct Ray {
@@ -126,8 +126,10 @@ struct Crossing {
       bracket.isDone = low >= 4 || bracket.count >= limit
       return
     }
+    let scores = max(logits[site.fact].magnitude, logits[site.rival(in: logits)].magnitude)
+    let grain = scores.isFinite ? Double(2 * scores.ulp) : 0
     bracket.isDone =
-      -bracket.beyondMargin <= tolerance * scale || high - low <= 1e-7 * high
+      -bracket.beyondMargin <= max(tolerance * scale, grain) || high - low <= 1e-7 * high
       || bracket.count >= limit
     let share = bracket.insideWeight / (bracket.insideWeight - bracket.beyondWeight)
     let middle = bracket.count % 6 == 5 ? 0.5 : min(max(share, 0.01), 0.99)

@@ -144,15 +144,29 @@ public final class Survey {
 
   /// The next points as a batch of a power of two, so that few plans are made.
   private func batch(_ probes: ArraySlice<Probe>) -> Tensor {
-    var size = 1
-    while size < probes.count { size *= 2 }
     let inputs = probes.map { sites[$0.site].space.input(of: $0.point) }
-    return Tensor.concatenating(inputs).padded(toBatch: min(size, model.batchLimit))
+    return Tensor.concatenating(inputs)
+      .padded(toBatch: min(probes.count.roundedUpToPowerOfTwo, model.batchLimit))
   }
 
+  /// Batches of `count` points: powers of two, the last of them padded where that is less than an eighth.
   private func passes(_ count: Int) -> [Range<Int>] {
-    stride(from: 0, to: count, by: model.batchLimit).map {
-      $0..<min($0 + model.batchLimit, count)
+    var passes: [Range<Int>] = []
+    var start = 0
+    while start < count {
+      let left = min(count - start, model.batchLimit)
+      let full = left.roundedUpToPowerOfTwo
+      let size = 8 * (full - left) <= full ? left : full / 2
+      passes.append(start..<start + size)
+      start += size
     }
+    return passes
+  }
+}
+
+extension Int {
+  /// The smallest power of two that is no less; 1 for 1 and below.
+  fileprivate var roundedUpToPowerOfTwo: Int {
+    self > 1 ? 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount) : 1
   }
 }
