@@ -67,6 +67,21 @@ struct SanityTests {
     }
   }
 
+  @Test func `of a smoothed network, shuffled ones are smoothed by the same noise`() throws {
+    let (model, question, _) = try MeasuredCases.mixed()
+    let smoothed = Smoothed(model, by: try Smoothing(deviation: 0.5, samples: 4), seed: 7)
+    let networks = RandomizedNetworks(of: model, seed: 3)
+    let measured = try MeasuredCases.explained(
+      "gradient", question, by: smoothed, randomized: networks)
+    let planes = try measured.randomizedMaps(stages: 1, .cascading).planes
+    let shuffled = try networks.model(shuffling: Set(networks.layers))
+    func plane(_ model: any Classifier) throws -> Image<Float> {
+      try measured.explainer.explain(question, using: model).map.plane(of: measured.map.size)
+    }
+    #expect(try planes == [plane(smoothed.smoothing(shuffled))])
+    #expect(try planes != [plane(shuffled)])
+  }
+
   @Test func `structural similarity is 1 for equal planes and falls with noise`() {
     var random = TestRandom(1)
     let size = PixelSize(side: 24)

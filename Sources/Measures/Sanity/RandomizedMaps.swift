@@ -42,7 +42,7 @@ struct RandomizedMaps: Sendable {
 }
 
 extension MeasuredCase {
-  /// The maps of each stage; made once for the case.
+  /// The maps of each stage, of networks smoothed as the case's own is; made once for the case.
   func randomizedMaps(
     stages: Int, _ shuffling: Shuffling
   ) throws(ExplainerError) -> RandomizedMaps {
@@ -56,7 +56,9 @@ extension MeasuredCase {
         } catch {
           throw .layer(method: explainer.about.name, reason: "\(error)")
         }
-        let plane = try explained(by: model).map.plane(of: map.size)
+        let smoothed = self.model as? Smoothed
+        let plane = try explained(by: smoothed?.smoothing(model) ?? model)
+          .map.plane(of: map.size)
         planes.append(plane.isFinite && plane.range.low < plane.range.high ? plane : nil)
       }
       return RandomizedMaps(planes: planes)

@@ -35,6 +35,19 @@ public final class Smoothed: DifferentiableClassifier {
       shape: Shape([1] + base.inputShape.extents), smoothing: smoothing, seed: seed)
   }
 
+  private init(_ base: any DifferentiableClassifier, like other: Smoothed) {
+    self.base = base
+    smoothing = other.smoothing
+    noise = other.noise
+    scores = try? base.resolve(.logits)
+  }
+
+  /// Another network of the same input, smoothed by the very same noise. Traps where inputs differ.
+  public func smoothing(_ other: any DifferentiableClassifier) -> Smoothed {
+    precondition(other.inputShape == inputShape, "the noise is for \(inputShape)")
+    return Smoothed(other, like: self)
+  }
+
   public var inputShape: Shape { base.inputShape }
   public var classCount: Int { base.classCount }
   public var labels: [String] { base.labels }
