@@ -36,7 +36,7 @@ struct Floor {
 
 let floors: [Floor] = [
   Floor(name: "Imaging"),
-  Floor(name: "Tensors"),
+  Floor(name: "Tensors", dependencies: ["CKernels"]),
   Floor(
     name: "Directions", dependencies: ["Imaging", "Tensors"] + (usesLAPACK ? ["CLAPACK"] : [])),
   Floor(name: "ImageCodecs", dependencies: ["Imaging", "CImageShims"]),

@@ -109,7 +109,9 @@ private enum ModelNeed {
     switch self {
     case .scores: "a classifier"
     case .gradients: "a network that can be differentiated"
-    case .inverse: "an invertible network, and that as it is, not smoothed by noise"
+    case .inverse:
+      "an invertible network, as 'tidemark train --architecture invertible' makes them, not smoothed "
+        + "by noise"
     }
   }
 }

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import CKernels
 
 /// Random numbers that are looked up rather than drawn one after the other: the same seed, stream and
 /// sample give the same numbers, in whatever order, batch or thread they are asked for.
@@ -22,62 +16,37 @@ public struct CounterRandom: Sendable {
     self.stream = stream
   }
 
-  /// Four words for a place within a sample.
-  @inline(__always)
-  func block(_ place: UInt32, of sample: UInt64) -> SIMD4<UInt32> {
-    Self.philox(
-      SIMD4(
-        place, stream, UInt32(truncatingIfNeeded: sample),
-        UInt32(truncatingIfNeeded: sample >> 32)), key: key)
-  }
-
-  /// Ten rounds over a counter.
-  @inline(__always)
-  static func philox(_ counter: SIMD4<UInt32>, key: (UInt32, UInt32)) -> SIMD4<UInt32> {
-    var (c, k) = (counter, key)
-    for _ in 0..<10 {
-      let a = UInt64(c[0]) &* 0xD251_1F53
-      let b = UInt64(c[2]) &* 0xCD9E_8D57
-      c = SIMD4(
-        UInt32(truncatingIfNeeded: b >> 32) ^ c[1] ^ k.0, UInt32(truncatingIfNeeded: b),
-        UInt32(truncatingIfNeeded: a >> 32) ^ c[3] ^ k.1, UInt32(truncatingIfNeeded: a))
-      k = (k.0 &+ 0x9E37_79B9, k.1 &+ 0xBB67_AE85)
-    }
-    return c
-  }
-
   /// Independent values, evenly spread over 0..<1, in steps of 2⁻²⁴.
   public func uniform(_ shape: Shape, sample: Int) -> Tensor {
-    fill(shape, sample) { words in
-      SIMD4<Float>(words &>> 8) * 0x1p-24
+    let words = Self.philox(start(of: UInt64(sample)), blocks: (shape.count + 3) / 4)
+    return Tensor(shape: shape) { target in
+      for index in target.indices {
+        target.initializeElement(at: index, to: Float(words[index] >> 8) * 0x1p-24)
+      }
     }
   }
 
-  /// Independent values of the standard normal distribution, by Box and Muller's transform.
+  /// Independent values of the standard normal distribution, by Box and Muller's transform: the same
+  /// bits on every processor.
   public func normal(_ shape: Shape, sample: Int) -> Tensor {
-    fill(shape, sample) { words in
-      var values = SIMD4<Float>.zero
-      for pair in [0, 2] {
-        // Never 0, whose logarithm is infinite.
-        let radius = (-2 * log((Double(words[pair]) + 0.5) * 0x1p-32)).squareRoot()
-        let angle = 2 * Double.pi * Double(words[pair + 1]) * 0x1p-32
-        values[pair] = Float(radius * cos(angle))
-        values[pair + 1] = Float(radius * sin(angle))
-      }
-      return values
+    Tensor(shape: shape) { target in
+      tm_random_normal(start(of: UInt64(sample)), target.baseAddress, target.count)
     }
   }
 
-  private func fill(
-    _ shape: Shape, _ sample: Int, _ values: (SIMD4<UInt32>) -> SIMD4<Float>
-  ) -> Tensor {
-    Tensor(shape: shape) { target in
-      for start in stride(from: 0, to: target.count, by: 4) {
-        let four = values(block(UInt32(start / 4), of: UInt64(sample)))
-        for index in start..<min(start + 4, target.count) {
-          target.initializeElement(at: index, to: four[index - start])
-        }
-      }
+  /// Where a sample's words begin, or go on.
+  private func start(of sample: UInt64, at place: UInt32 = 0) -> tm_philox_start {
+    tm_philox_start(
+      counter: (
+        place, stream, UInt32(truncatingIfNeeded: sample), UInt32(truncatingIfNeeded: sample >> 32)
+      ), key: key)
+  }
+
+  /// Four words for each of so many consecutive counters.
+  static func philox(_ start: tm_philox_start, blocks: Int) -> [UInt32] {
+    [UInt32](unsafeUninitializedCapacity: 4 * blocks) { words, count in
+      tm_philox(start, words.baseAddress, blocks)
+      count = 4 * blocks
     }
   }
 
@@ -89,7 +58,7 @@ public struct CounterRandom: Sendable {
     let random: CounterRandom
     let sample: UInt64
     private var place: UInt32 = 0
-    private var left: UInt64?
+    private var words: ArraySlice<UInt32> = []
 
     init(random: CounterRandom, sample: UInt64) {
       self.random = random
@@ -97,14 +66,13 @@ public struct CounterRandom: Sendable {
     }
 
     public mutating func next() -> UInt64 {
-      if let value = left {
-        left = nil
-        return value
+      if words.isEmpty {
+        let blocks = 8
+        words = CounterRandom.philox(random.start(of: sample, at: place), blocks: blocks)[...]
+        place &+= UInt32(blocks)
       }
-      let words = random.block(place, of: sample)
-      place &+= 1
-      left = UInt64(words[3]) << 32 | UInt64(words[2])
-      return UInt64(words[1]) << 32 | UInt64(words[0])
+      let low = words.removeFirst()
+      return UInt64(words.removeFirst()) << 32 | UInt64(low)
     }
   }
 }

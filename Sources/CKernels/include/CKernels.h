@@ -18,6 +18,7 @@
 #include "normalization.h"
 #include "panels.h"
 #include "parallel.h"
+#include "philox.h"
 #include "pooling.h"
 #include "pullback.h"
 #include "stem.h"
