@@ -43,6 +43,19 @@ public protocol TrainableClassifier: AnyObject {
   @discardableResult
   func step(_ batch: Tensor, seeds: (_ logits: Tensor) -> Tensor) -> Tensor
 
+  /// The same for a loss that looks at another layer's values as well: sets the gradients to those of
+  /// Σ ⟨seed, logits⟩ + Σ ⟨seed, features⟩.
+  ///
+  /// - Parameters:
+  ///   - features: a layer in front of the logits; of a network that keeps no activations, the one that
+  ///     holds the features.
+  ///   - seeds: given both values, the loss's gradients at them, of the same shapes.
+  @discardableResult
+  func step(
+    _ batch: Tensor, features: LayerName,
+    seeds: (_ logits: Tensor, _ features: Tensor) -> (logits: Tensor, features: Tensor)
+  ) -> Tensor
+
   /// The logits `[N, K]` of `[N, C, H, W]` in inference, with the present values and statistics.
   func logits(_ batch: Tensor) -> Tensor
 

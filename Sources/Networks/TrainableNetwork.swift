@@ -79,6 +79,19 @@ public final class TrainableNetwork: TrainableClassifier {
     return logits
   }
 
+  @discardableResult
+  public func step(
+    _ batch: Tensor, features: LayerName,
+    seeds: (_ logits: Tensor, _ features: Tensor) -> (logits: Tensor, features: Tensor)
+  ) -> Tensor {
+    let plan = plan(.step, .training, batch: batch.batch, features: features)
+    plan.run(batch)
+    let logits = plan.value(of: .logits)
+    let found = seeds(logits, plan.value(of: features))
+    _ = plan.sweep([.logits: found.logits, features: found.features])
+    return logits
+  }
+
   public func logits(_ batch: Tensor) -> Tensor {
     let plan = plan(.logits, .inference, batch: batch.batch)
     plan.run(batch)
@@ -110,22 +123,28 @@ public final class TrainableNetwork: TrainableClassifier {
     let phase: Phase
     let batch: Int
     let width: Int
+    /// A layer that is looked at beside the logits.
+    let features: LayerName?
   }
 
   /// Most plans kept at a time.
   private static let planLimit = 6
 
-  func plan(_ purpose: Purpose, _ phase: Phase, batch: Int) -> Plan {
+  func plan(
+    _ purpose: Purpose, _ phase: Phase, batch: Int, features: LayerName? = nil
+  ) -> Plan {
     let key = PlanKey(
-      purpose: purpose, phase: phase, batch: batch, width: ComputeThreads.width)
+      purpose: purpose, phase: phase, batch: batch, width: ComputeThreads.width,
+      features: features)
     recent.removeAll { $0 == key }
     if let plan = plans[key] {
       recent.append(key)
       return plan
     }
     if recent.count >= Self.planLimit { plans[recent.removeFirst()] = nil }
+    let read: Set<LayerName> = features.map { [.logits, $0] } ?? [.logits]
     let request = TraceRequest(
-      reading: [.logits], seeding: purpose == .logits ? [] : [.logits],
+      reading: read, seeding: purpose == .logits ? [] : read,
       gradients: purpose == .input ? [.input] : [],
       parameters: purpose == .step ? trained.layers : [], phase: phase)
     do {

@@ -141,6 +141,8 @@ struct TrainCommand: ParsableCommand {
     var settings = try learning.settings()
     settings.seed = running.seed
     settings.noise = robustness.noise
+    settings.couplingBound = robustness.couplingBound
+    settings.likelihood = robustness.likelihood
     settings.attack = try robustness.trainedAttack()
     return settings.complete
   }

@@ -34,8 +34,17 @@ struct InvertibleTrainingTests {
     }
   }
 
-  @Test(arguments: Engine.available)
-  func `gradients are those of keeping activations`(engine: Engine) throws {
+  @Test(arguments: Engine.available, [false, true])
+  func `gradients are those of keeping activations`(engine: Engine, looksAtFeatures: Bool) throws {
+    func step(
+      _ network: some TrainableClassifier, _ pictures: Tensor, _ features: LayerName
+    ) -> Tensor {
+      if looksAtFeatures {
+        network.step(pictures, features: features) { ($0, 0.1 * $1) }
+      } else {
+        network.step(pictures) { $0 }
+      }
+    }
     for network in [try InvertibleNetworkTests.mixed(), try Self.deep(3)] {
       let stored = try TrainableNetwork(
         network.network, engine: engine, frozen: network.fixedLayers)
@@ -44,8 +53,8 @@ struct InvertibleTrainingTests {
       #expect(recomputing.statistics == stored.statistics)
       #expect(recomputing.frozen == stored.frozen)
       let pictures = InvertibleNetworkTests.pictures(network, batch: 5)
-      let expected = stored.step(pictures) { $0 }
-      let logits = recomputing.step(pictures) { $0 }
+      let expected = step(stored, pictures, network.featureLayer)
+      let logits = step(recomputing, pictures, network.featureLayer)
       #expect(relativeError(logits, expected) < 1e-5)
       for parameter in stored.parameters {
         let found = try #require(Self.gradients(recomputing, parameter.name))

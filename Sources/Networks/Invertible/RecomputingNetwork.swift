@@ -69,13 +69,23 @@ public final class RecomputingNetwork: TrainableClassifier {
 
   @discardableResult
   public func step(_ batch: Tensor, seeds: (_ logits: Tensor) -> Tensor) -> Tensor {
-    sweep(batch, .training, .step, seeds: seeds).logits
+    sweep(batch, .training, .step) { logits, _ in (seeds(logits), nil) }.logits
+  }
+
+  @discardableResult
+  public func step(
+    _ batch: Tensor, features: LayerName,
+    seeds: (_ logits: Tensor, _ features: Tensor) -> (logits: Tensor, features: Tensor)
+  ) -> Tensor {
+    precondition(
+      features == start.featureLayer, "\(features) does not hold the features")
+    return sweep(batch, .training, .step) { logits, features in seeds(logits, features) }.logits
   }
 
   public func inputGradient(
     _ batch: Tensor, phase: Phase, seeds: (_ logits: Tensor) -> Tensor
   ) -> Tensor {
-    sweep(batch, phase, .gradient, seeds: seeds).gradient
+    sweep(batch, phase, .gradient) { logits, _ in (seeds(logits), nil) }.gradient
   }
 
   public func logits(_ batch: Tensor) -> Tensor {
@@ -84,13 +94,16 @@ public final class RecomputingNetwork: TrainableClassifier {
   }
 
   private func sweep(
-    _ batch: Tensor, _ phase: Phase, _ purpose: Purpose, seeds: (_ logits: Tensor) -> Tensor
+    _ batch: Tensor, _ phase: Phase, _ purpose: Purpose,
+    seeds: (_ logits: Tensor, _ features: Tensor) -> (logits: Tensor, features: Tensor?)
   ) -> (logits: Tensor, gradient: Tensor) {
     let workshop = workshop(phase, purpose, batch: batch.batch)
     let blocks = stages.indices.dropLast()
     var value = blocks.reduce(batch) { workshop.run(.forward, stage: $1, on: $0) }
     let logits = workshop.run(purpose, stage: blocks.endIndex, on: value)
-    var gradient = workshop.sweep(purpose, stage: blocks.endIndex, seed: seeds(logits))
+    let found = seeds(logits, value)
+    var gradient = workshop.sweep(purpose, stage: blocks.endIndex, seed: found.logits)
+    if let more = found.features { gradient += more }
     for block in blocks.reversed() {
       // What the first block reads is still there.
       value = block == 0 ? batch : workshop.run(.inverse, stage: block, on: value)

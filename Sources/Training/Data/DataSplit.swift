@@ -104,5 +104,5 @@ public struct DataSplit: Sendable, Equatable {
 /// What random numbers of a training are for, so that no two uses share any.
 enum RandomStream: UInt32, Sendable {
   case split = 0x7261_0000
-  case order, augmentation, mixing, noise, weights, attack, plane
+  case order, augmentation, mixing, noise, weights, attack, plane, directions
 }

@@ -30,6 +30,8 @@ public final class Trainer {
   private let plan: TrainingPlan
   private let recipe: BatchLoader.Recipe
   private let loss: CrossEntropy
+  private let couplingBound: CouplingBound?
+  private let likelihood: FeatureLikelihood?
   private let ranges: [(weights: Range<Int>, decay: Float)]
   private let threads: Int
   private let checkpointPath: String?
@@ -141,14 +143,23 @@ public final class Trainer {
     ranges = network.parameters.map {
       ($0.range, $0.role.decays ? settings.weightDecay : 0)
     }
-    plan = TrainingPlan(sources, settings: settings, network: network, threads: threads)
+    likelihood = try FeatureLikelihood(
+      weight: settings.likelihood ?? 0, of: invertible, in: network)
+    couplingBound = try CouplingBound(settings.couplingBound, of: invertible, in: network)
+    let directions = couplingBound?.directions(of: network, seed: settings.seed) ?? []
+    plan = TrainingPlan(
+      sources, settings: settings, network: network, threads: threads,
+      directionCount: directions.count)
     let values = network.withValues { Array($0) }
     let statistics = network.withStatistics { Array($0) }
     state = TrainingState(
       values: values, statistics: statistics,
       moments: Array(repeating: 0, count: values.count * settings.optimizer.momentCount),
       average: settings.averaging > 0
-        ? MovingAverage(decay: settings.averaging, values: values, statistics: statistics) : nil)
+        ? MovingAverage(
+          decay: settings.averaging, values: values, statistics: statistics,
+          directions: directions) : nil,
+      directions: directions)
   }
 
   /// Goes on from the checkpoint instead of from the beginning.
@@ -231,6 +242,7 @@ public final class Trainer {
       }
     }
     let speed = Double(learned) / max((clock.now - begun) / .seconds(1), 1e-9)
+    holdBound()
     let validation = try validate()
     state.seconds = earlier + (clock.now - begun) / .seconds(1)
     let record = EpochRecord(
@@ -265,10 +277,14 @@ public final class Trainer {
         })
     }
     var value: CrossEntropy.Value?
-    network.step(inputs) { logits in
-      let found = loss.value(logits, targets: batch.targets)
-      value = found
-      return found.gradient
+    if let likelihood {
+      step(inputs, targets: batch.targets, with: likelihood) { value = $0 }
+    } else {
+      network.step(inputs) { logits in
+        let found = loss.value(logits, targets: batch.targets)
+        value = found
+        return found.gradient
+      }
     }
     guard let value, value.loss.isFinite else {
       throw TrainingError(
@@ -285,14 +301,36 @@ public final class Trainer {
           rate: rate, step: step)
       }
       network.withStatistics { statistics in
+        couplingBound?.hold(
+          values: values, statistics: UnsafeBufferPointer(statistics),
+          directions: &state.directions, isLast: false)
         state.average?.follow(values, statistics, step: step)
       }
     }
+    if let couplingBound { state.average?.hold(couplingBound, isLast: false) }
     state.position = batch.end
     state.rate = rate
     state.lossSum += value.loss * Double(batch.labels.count)
     state.rightCount += zip(value.predictions, batch.labels).count { $0 == $1 }
     state.count += batch.labels.count
+  }
+
+  /// Gradients of the loss together with what the network finds improbable.
+  private func step(
+    _ inputs: Tensor, targets: Tensor, with likelihood: FeatureLikelihood,
+    reporting report: (CrossEntropy.Value) -> Void
+  ) {
+    var value: FeatureLikelihood.Value?
+    network.step(inputs, features: likelihood.layer) { logits, features in
+      let found = loss.value(logits, targets: targets)
+      report(found)
+      let density = network.withValues {
+        likelihood.value(features, targets: targets, values: UnsafeBufferPointer($0))
+      }
+      value = density
+      return (found.gradient, density.features)
+    }
+    if let value { network.withGradients { likelihood.add(value, to: $0) } }
   }
 
   private func progress(speed: Double) -> TrainingProgress {
@@ -352,6 +390,19 @@ public final class Trainer {
     let (pictures, members) = try store.readable(
       wanted, isStrict: recipe.isStrict, reporting: skipped.add)
     return pictures.isEmpty ? nil : Batch(plain: pictures, members, of: store)
+  }
+
+  /// Where an epoch ends, weights keep the coupling bound.
+  private func holdBound() {
+    guard let couplingBound else { return }
+    network.withValues { values in
+      network.withStatistics { statistics in
+        couplingBound.hold(
+          values: values, statistics: UnsafeBufferPointer(statistics),
+          directions: &state.directions, isLast: true)
+      }
+    }
+    state.average?.hold(couplingBound, isLast: true)
   }
 
   /// With the moving average, where there is one.
@@ -470,7 +521,7 @@ extension Trainer.Sources {
 extension TrainingPlan {
   fileprivate init(
     _ sources: Trainer.Sources, settings: TrainingSettings, network: any TrainableClassifier,
-    threads: Int
+    threads: Int, directionCount: Int
   ) {
     var pictures = PlainDigest()
     for part in [sources.split.training, sources.split.validation] {
@@ -496,6 +547,7 @@ extension TrainingPlan {
       activations: sources.invertible == nil ? nil : sources.activations,
       frozen: network.frozen.map(\.description).sorted(),
       valueCount: network.parameterCount,
-      statisticCount: network.statistics.last?.range.upperBound ?? 0)
+      statisticCount: network.statistics.last?.range.upperBound ?? 0,
+      directionCount: directionCount)
   }
 }

@@ -17,6 +17,8 @@ struct TrainingPlan: Sendable, Equatable, Codable {
   let frozen: [String]
   let valueCount: Int
   let statisticCount: Int
+  /// Floats of what a coupling bound goes on from.
+  let directionCount: Int
 
   /// What differs first, as a user can use it: `batch 64, not 32`. Nil where nothing does.
   func difference(from other: TrainingPlan) -> String? {
@@ -28,6 +30,14 @@ struct TrainingPlan: Sendable, Equatable, Codable {
       ("--rate", "\(others.rate)", "\(mine.rate)"),
       ("--seed", "\(others.seed)", "\(mine.seed)"),
       ("--augment", "\(others.augmentation)", "\(mine.augmentation)"),
+      (
+        "--coupling-bound", others.couplingBound.map { "\($0)" } ?? "none",
+        mine.couplingBound.map { "\($0)" } ?? "none"
+      ),
+      (
+        "--likelihood", others.likelihood.map { "\($0)" } ?? "none",
+        mine.likelihood.map { "\($0)" } ?? "none"
+      ),
       ("--engine", other.engine, engine),
       ("--threads", "\(other.threads)", "\(threads)"),
       ("classes", other.labels.joined(separator: ", "), labels.joined(separator: ", ")),

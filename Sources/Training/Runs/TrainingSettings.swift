@@ -43,6 +43,10 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
   public var attack = Attack(radius: 0)
   /// The deviation of Gaussian noise on pictures, in pixels 0...1.
   public var noise: Float = 0
+  /// What the inner networks of an invertible network's couplings may stretch at most; nil for no bound.
+  public var couplingBound: Float?
+  /// How much the density of pictures counts for an invertible network; nil for nothing.
+  public var likelihood: Float?
   /// Where random numbers start.
   public var seed: UInt64 = 0
 
@@ -83,6 +87,16 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
       "--adversarial: expected a radius of 0 or more, found \(attack.radius)")
     try check(attack.steps >= 1, "--steps: expected 1 or more, found \(attack.steps)")
     try check(noise >= 0 && noise.isFinite, "--noise: expected 0 or more, found \(noise)")
+    if let couplingBound {
+      try check(
+        couplingBound > 0 && couplingBound.isFinite,
+        "--coupling-bound: expected a number above 0, found \(couplingBound)")
+    }
+    if let likelihood {
+      try check(
+        likelihood > 0 && likelihood.isFinite,
+        "--likelihood: expected a number above 0, found \(likelihood)")
+    }
     if case .list(let weights) = classWeights {
       try check(
         weights.count == classCount,

@@ -22,6 +22,8 @@ struct TrainingState {
   var statistics: [Float]
   var moments: [Float]
   var average: MovingAverage?
+  /// What a coupling bound goes on from; empty without one.
+  var directions: [Float]
   var best: Best?
 
   /// The weights of the epoch with the smallest loss in validation.
@@ -70,6 +72,10 @@ extension TrainingState {
     add("values", values)
     add("statistics", statistics)
     add("moments", moments)
+    if !directions.isEmpty {
+      add("directions", directions)
+      add("average.directions", average?.directions)
+    }
     add("average.values", average?.values)
     add("average.statistics", average?.statistics)
     add("best.values", best?.values)
@@ -109,11 +115,15 @@ extension TrainingState {
     statistics = try floats("statistics", count: statisticCount)
     moments = try floats(
       "moments", count: valueCount * plan.settings.optimizer.momentCount)
+    let directionCount = plan.directionCount
+    directions = directionCount > 0 ? try floats("directions", count: directionCount) : []
     if plan.settings.averaging > 0 {
       average = MovingAverage(
         decay: plan.settings.averaging,
         values: try floats("average.values", count: valueCount),
-        statistics: try floats("average.statistics", count: statisticCount))
+        statistics: try floats("average.statistics", count: statisticCount),
+        directions: directionCount > 0
+          ? try floats("average.directions", count: directionCount) : [])
     }
     if let epoch = numbers.bestEpoch, let loss = numbers.bestLoss {
       best = Best(

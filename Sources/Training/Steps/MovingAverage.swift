@@ -5,6 +5,8 @@ struct MovingAverage {
   let decay: Float
   var values: [Float]
   var statistics: [Float]
+  /// What a coupling bound goes on from; empty without one.
+  var directions: [Float] = []
 
   /// - Parameter step: counted from 1.
   mutating func follow(
@@ -14,6 +16,16 @@ struct MovingAverage {
     let kept = min(decay, Float(1 + step) / Float(10 + step))
     Self.follow(&self.values, values, kept: kept)
     Self.follow(&self.statistics, statistics, kept: kept)
+  }
+
+  /// Brings gains above the bound down to it, as they are with the averaged weights and statistics.
+  mutating func hold(_ bound: CouplingBound, isLast: Bool) {
+    values.withUnsafeMutableBufferPointer { values in
+      statistics.withUnsafeBufferPointer { statistics in
+        bound.hold(
+          values: values, statistics: statistics, directions: &directions, isLast: isLast)
+      }
+    }
   }
 
   private static func follow(
