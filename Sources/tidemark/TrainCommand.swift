@@ -47,6 +47,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup(title: "Network") var network: TrainedNetworkOptions
   @OptionGroup(title: "Learning") var learning: LearningOptions
   @OptionGroup(title: "Robustness") var robustness: RobustnessOptions
+  @OptionGroup(title: "Invertible networks") var inverting: InvertibleTrainingOptions
   @OptionGroup(title: "Running") var running: TrainingRunOptions
 
   func validate() throws {
@@ -141,8 +142,8 @@ struct TrainCommand: ParsableCommand {
     var settings = try learning.settings()
     settings.seed = running.seed
     settings.noise = robustness.noise
-    settings.couplingBound = robustness.couplingBound
-    settings.likelihood = robustness.likelihood
+    settings.likelihood = inverting.likelihood
+    settings.couplingBound = inverting.couplingBound
     settings.attack = try robustness.trainedAttack()
     return settings.complete
   }

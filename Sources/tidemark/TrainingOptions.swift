@@ -343,19 +343,6 @@ struct RobustnessOptions: ParsableArguments {
       valueName: "sigma"))
   var noise: Float = 0
 
-  @Option(
-    help: ArgumentHelp(
-      "Of an invertible network: the most that the inner networks of its couplings may stretch, "
-        + "such as 1. Default: no bound.", valueName: "gain"))
-  var couplingBound: Float?
-
-  @Option(
-    help: ArgumentHelp(
-      "Of an invertible network: how much the density of pictures counts beside their classes, such "
-        + "as 3, so that what it restores looks like its data. Give --noise, too. Default: nothing.",
-      valueName: "weight"))
-  var likelihood: Float?
-
   func trainedAttack() throws(TrainingError) -> Attack {
     try adversarial.map { text throws(TrainingError) in try parsed(text, "--adversarial") }
       ?? Attack(radius: 0, steps: steps)
@@ -373,6 +360,22 @@ struct RobustnessOptions: ParsableArguments {
     }
     return attack
   }
+}
+
+/// What an invertible network is to learn beside classes.
+struct InvertibleTrainingOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How much the density of pictures counts beside their classes, such as 3, so that what is "
+        + "restored from features looks like the data. Give --noise, too. Default: nothing.",
+      valueName: "weight"))
+  var likelihood: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      "The most that the inner networks of couplings may stretch, such as 1. Default: no bound.",
+      valueName: "gain"))
+  var couplingBound: Float?
 }
 
 /// How the work is done.

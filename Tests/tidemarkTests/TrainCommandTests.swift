@@ -73,6 +73,10 @@ struct TrainCommandTests {
       ]) == 0)
     #expect(try tidemark(["inspect", "more.onnx"]) == 0)
     #expect(try program.text("output.txt").contains("invertible  11 blocks: "))
+    let bounded = ["--likelihood", "1", "--coupling-bound", "1", "--noise", "0.1"]
+    #expect(try tidemark(train(invertible + bounded)) == 0)
+    #expect(try tidemark(["inspect", "net.onnx"]) == 0)
+    #expect(try program.text("output.txt").contains("invertible  11 blocks: "))
     #expect(try tidemark(train(["--activations", "stored"])) == 64)
     #expect(try program.text("errors.txt").contains("--activations"))
   }
@@ -112,6 +116,10 @@ struct TrainCommandTests {
       (["--rate", "0"], 64, "--rate: expected a number above 0"),
       (["--augment", "turn"], 64, "--augment: there is no 'turn'"),
       (["--adversarial", "l1:2"], 64, "--adversarial: expected l2:E"),
+      (["--likelihood", "0"], 64, "--likelihood: expected a number above 0"),
+      (["--likelihood", "1"], 64, "--likelihood is about invertible networks"),
+      (["--coupling-bound", "-1"], 64, "--coupling-bound"),
+      (["--coupling-bound", "1"], 64, "--coupling-bound is about invertible networks"),
       (["--class-weights", "1,2,3"], 64, "--class-weights: expected 2"),
       (["--freeze", "conv1"], 64, "--freeze and --preprocess are about the network of --init"),
       (["--resume"], 64, "there is no checkpoint to go on from"),
