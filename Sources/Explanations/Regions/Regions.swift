@@ -45,39 +45,3 @@ public struct Regions: Sendable, Equatable {
     Tensor(labels.map { Float(values[$0]) }, shape: [1, height, width])
   }
 }
-
-/// How a picture is cut into regions.
-public enum Segmentation: String, NamedOption {
-  /// Superpixels of about equal size that follow edges.
-  case slic
-  /// Superpixels of any size, as many as there are modes of colour and place.
-  case quickshift
-  /// A square grid.
-  case grid
-
-  /// About `count` regions of an input `[1, C, H, W]`, or as many as quickshift finds.
-  func regions(of input: Tensor, count: Int, quickshift: Quickshift) -> Regions {
-    switch self {
-    case .slic: .superpixels(of: input, count: count)
-    case .quickshift: quickshift.regions(of: input)
-    case .grid: .grid(width: input.shape[3], height: input.shape[2], count: count)
-    }
-  }
-
-  static let parameters = [
-    "segmentation":
-      "how the picture is cut into regions: slic (superpixels of about equal size), quickshift "
-      + "(superpixels as large as colours are alike) or grid",
-    "regions": "of slic and grid: about how many regions",
-  ].merging(Quickshift.parameters) { $1 }
-
-  static func validate(
-    _ regions: Int, _ quickshift: Quickshift, for method: String
-  ) throws(ExplainerError) {
-    try quickshift.validate(for: method)
-    guard (2...4096).contains(regions) else {
-      throw .invalidParameter(
-        method: method, parameter: "regions", reason: "must be 2...4096, found \(regions)")
-    }
-  }
-}

@@ -31,7 +31,7 @@ import Tensors
 ///
 /// Rahnama, Tseng: An Adversarial Approach for Explaining the Predictions of Deep Neural Networks, 2020
 /// (arXiv:2005.10284).
-public struct AdversarialExplanation: Explainer {
+public struct AdversarialExplanation: Explainer, Segmenting {
   public static let about = MethodDescription(
     name: "adversarial-explanation",
     summary: "Superpixels by how dense an attack on the decision falls on them.",
@@ -86,17 +86,14 @@ public struct AdversarialExplanation: Explainer {
     try check(
       percentile > 0 && percentile <= 50, "percentile", "above 0 to 50, found \(percentile)")
     try check(kept >= 1, "kept", "1 or more, found \(kept)")
-    try Segmentation.validate(regions, quickshift, for: Self.about.name)
+    try validateSegmentation()
     try search.validate(for: Self.about.name)
   }
 
   public func explain(
     _ question: Question, using model: any DifferentiableClassifier
   ) throws(ExplainerError) -> Explanation {
-    try explain(
-      question, using: model,
-      by: segmentation.regions(
-        of: question.subject.input, count: regions, quickshift: quickshift))
+    try explain(question, using: model, by: segments(of: question.subject.input))
   }
 
   func explain(

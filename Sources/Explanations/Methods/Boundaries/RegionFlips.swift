@@ -16,7 +16,7 @@ import Tensors
 ///
 /// The single-feature flips of Yousefzadeh, O'Leary: Interpreting Neural Networks Using Flip Points,
 /// 2019 (arXiv:1903.08789), with regions as features.
-public struct RegionFlips: Explainer {
+public struct RegionFlips: Explainer, Segmenting {
   public static let about = MethodDescription(
     name: "region-flips",
     summary: "Superpixels by how little change in each alone flips the decision.",
@@ -33,7 +33,7 @@ public struct RegionFlips: Explainer {
   public init() {}
 
   public func validate() throws(ExplainerError) {
-    try Segmentation.validate(regions, quickshift, for: Self.about.name)
+    try validateSegmentation()
     try search.validate(for: Self.about.name)
   }
 
@@ -41,8 +41,7 @@ public struct RegionFlips: Explainer {
     _ question: Question, using model: any DifferentiableClassifier
   ) throws(ExplainerError) -> Explanation {
     let input = question.subject.input
-    let regions = segmentation.regions(
-      of: input, count: regions, quickshift: quickshift)
+    let regions = segments(of: input)
     let outcomes = try outcomes(regions, question, model)
     let distances = outcomes.map { $0.point?.distance ?? .infinity }
     let nearest = distances.indices.min { (distances[$0], $0) < (distances[$1], $1) } ?? 0

@@ -9,7 +9,7 @@ import Tensors
 ///
 /// The simplest of perturbations; with superpixels as in Kokhlikyan et al.: Captum, 2020
 /// (arXiv:2009.07896).
-public struct FeatureAblation: Explainer {
+public struct FeatureAblation: Explainer, Segmenting {
   public static let about = MethodDescription(
     name: "feature-ablation",
     summary: "Fall of the score when a superpixel is taken away.",
@@ -28,16 +28,13 @@ public struct FeatureAblation: Explainer {
   public init() {}
 
   public func validate() throws(ExplainerError) {
-    try Segmentation.validate(regions, quickshift, for: Self.about.name)
+    try validateSegmentation()
   }
 
   public func explain(
     _ question: Question, using model: any Classifier
   ) throws(ExplainerError) -> Explanation {
-    explain(
-      question, using: model,
-      by: segmentation.regions(
-        of: question.subject.input, count: regions, quickshift: quickshift))
+    explain(question, using: model, by: segments(of: question.subject.input))
   }
 
   func explain(_ question: Question, using model: any Classifier, by regions: Regions)

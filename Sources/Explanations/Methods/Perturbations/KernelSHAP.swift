@@ -13,7 +13,7 @@ import Tensors
 ///
 /// Lundberg, Lee: A Unified Approach to Interpreting Model Predictions, 2017 (arXiv:1705.07874); the
 /// pairs are of Covert, Lee: Improving KernelSHAP, 2021 (arXiv:2012.01536).
-public struct KernelSHAP: Explainer {
+public struct KernelSHAP: Explainer, Segmenting {
   public static let about = MethodDescription(
     name: "kernel-shap",
     summary: "Shapley values of superpixels: what each adds to the score on average.",
@@ -41,16 +41,13 @@ public struct KernelSHAP: Explainer {
 
   public func validate() throws(ExplainerError) {
     try effort.validate()
-    try Segmentation.validate(regions, quickshift, for: Self.about.name)
+    try validateSegmentation()
   }
 
   public func explain(
     _ question: Question, using model: any Classifier
   ) throws(ExplainerError) -> Explanation {
-    try explain(
-      question, using: model,
-      by: segmentation.regions(
-        of: question.subject.input, count: regions, quickshift: quickshift))
+    try explain(question, using: model, by: segments(of: question.subject.input))
   }
 
   func explain(

@@ -19,7 +19,7 @@ import Tensors
 /// Ribeiro, Singh, Guestrin: "Why Should I Trust You?", 2016 (arXiv:1602.04938). Defaults of the
 /// published code, but for the regions: superpixels by SLIC, unless `segmentation` asks for its quickshift,
 /// and the picture's mean colour where one is absent rather than each region's own.
-public struct LIME: Explainer {
+public struct LIME: Explainer, Segmenting {
   public static let about = MethodDescription(
     name: "lime",
     summary: "A linear model of the score over superpixels, fitted around the picture.",
@@ -50,7 +50,7 @@ public struct LIME: Explainer {
 
   public func validate() throws(ExplainerError) {
     try effort.validate()
-    try Segmentation.validate(regions, quickshift, for: Self.about.name)
+    try validateSegmentation()
     guard width > 0 else {
       throw .invalidParameter(
         method: Self.about.name, parameter: "width", reason: "must be above 0, found \(width)")
@@ -65,7 +65,7 @@ public struct LIME: Explainer {
     _ question: Question, using model: any Classifier
   ) throws(ExplainerError) -> Explanation {
     let (input, seed) = (question.subject.input, question.subject.seed)
-    let regions = segmentation.regions(of: input, count: regions, quickshift: quickshift)
+    let regions = segments(of: input)
     let obscured = Obscured(input: input, baseline: baseline.tensor(for: input, seed: seed))
     let random = CounterRandom(seed: seed, stream: RandomStream.coalitions)
     var fit = NeighborhoodFit(regions: regions.count, width: width, ridge: ridge)
