@@ -62,13 +62,19 @@ struct ItemPipeline: Sendable {
         ? maps.compactMap { unchanged($0.state) }
         : try reader.decoding(item, bytes, digest) { (picture) throws(Refusal) in
           let isAsked = maps.contains { $0.state.isMissing }
+          var parts = 0.0
           let sitting =
-            isAsked ? try Sitting(of: picture, keeping: mask, of: job, using: model) : nil
+            isAsked
+            ? try Sitting(of: picture, keeping: mask, of: job, using: model) { part in
+              parts += part
+              progress.addPart(part)
+            } : nil
           return maps.compactMap { map, state in
             if let outcome = unchanged(state) { return outcome }
             defer {
               madeCount += 1
-              progress.addMap()
+              progress.addMap(parts: parts)
+              parts = 0
             }
             return redrawn(map, state, over: picture) ?? sitting?.make(map, with: easel, audit)
           }

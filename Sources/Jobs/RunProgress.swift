@@ -19,6 +19,8 @@ public struct RunProgress: Sendable, Equatable {
   public var doneMaps = 0
   public let totalMaps: Int
   public var madeMaps = 0
+  /// Of maps that are being made and take long, how much of them is there, in maps.
+  public var partialMaps = 0.0
   /// Since the stage began.
   public var elapsed = Duration.zero
 
@@ -31,7 +33,9 @@ public struct RunProgress: Sendable, Equatable {
   /// How long the rest of the stage will take if all of it is to be made, and is like what was; nil
   /// before anything was made.
   public var remaining: Duration? {
-    madeMaps > 0 ? elapsed * max(totalMaps - doneMaps, 0) / madeMaps : nil
+    let made = Double(madeMaps) + partialMaps
+    let left = Double(totalMaps - doneMaps) - partialMaps
+    return made > 1e-6 ? elapsed * (max(left, 0) / made) : nil
   }
 
   public var isComplete: Bool { done == total }
@@ -64,11 +68,17 @@ final class ProgressMeter: Sendable {
     self.report = report
   }
 
-  /// A map has been made or drawn.
-  func addMap() {
+  /// A part of a map that takes long has been made.
+  func addPart(_ part: Double) {
+    tell { progress in progress.partialMaps += part }
+  }
+
+  /// A map has been made or drawn, of which so much was told before.
+  func addMap(parts: Double = 0) {
     tell { progress in
       progress.doneMaps += 1
       progress.madeMaps += 1
+      progress.partialMaps -= parts
     }
   }
 

@@ -15,17 +15,21 @@ struct Sitting {
   let subject: Subject
   let prediction: Prediction
   private let network: any DifferentiableClassifier
+  /// Told of each part of a map that takes long.
+  private let report: (_ part: Double) -> Void
   /// Of the picture, whichever method asks first.
   private let certificate = Certified()
 
   init(
     of picture: DecodedPicture, keeping mask: MaskFile?, of job: Job,
-    using network: any DifferentiableClassifier
+    using network: any DifferentiableClassifier,
+    reporting report: @escaping (_ part: Double) -> Void = { _ in }
   ) throws(Refusal) {
     let pixels = picture.pixels(
       channels: network.inputShape[0], filter: job.manifest.reading.resize.filter)
     self.job = job
     self.network = network
+    self.report = report
     self.picture = picture
     let kept = try mask.map { mask throws(Refusal) in
       try mask.kept(in: picture.placement, limit: job.manifest.maximumPixels)
@@ -131,9 +135,15 @@ struct Sitting {
     guard let smoothing = job.manifest.smoothing, let certification = job.manifest.certification
     else { return nil }
     let found = self.certificate.value {
-      SmoothingCertificate(
+      var percent = 0
+      return SmoothingCertificate(
         for: subject.input, of: network, deviation: smoothing.deviation,
-        certification: certification, seed: subject.seed)
+        certification: certification, seed: subject.seed
+      ) { share in
+        let reached = Int(100 * share)
+        if reached > percent { report(Double(reached - percent) / 100) }
+        percent = reached
+      }
     }
     var certificate = MapRecord.Certificate(found, labels: model.labels)
     guard !found.abstains, let point = explanation.counterpart,

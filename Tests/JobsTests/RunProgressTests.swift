@@ -41,6 +41,20 @@ struct RunProgressTests {
     #expect("\(end)" == "30/30 pictures, 60/60 maps")
   }
 
+  @Test func `parts of a map count until it is made`() {
+    let last = Mutex(RunProgress(total: 1, totalMaps: 1))
+    let meter = ProgressMeter(RunProgress(total: 2, totalMaps: 4)) { progress in
+      last.withLock { $0 = progress }
+    }
+    func progress() -> RunProgress { last.withLock { $0 } }
+    meter.addPart(0.25)
+    meter.addPart(0.25)
+    #expect(progress().remaining == progress().elapsed * 7.0)
+    meter.addMap(parts: 0.5)
+    #expect(progress().partialMaps == 0 && progress().doneMaps == 1)
+    #expect(progress().remaining == progress().elapsed * 3.0)
+  }
+
   @Test func `threads count together`() async {
     let last = Mutex(RunProgress(total: 1, totalMaps: 1))
     let meter = ProgressMeter(RunProgress(total: 40, totalMaps: 80)) { progress in

@@ -184,8 +184,11 @@ struct SmoothingTests {
     let x = input([2, 0.5])
     #expect((NormalDistribution.probability(upTo: 2) - 0.9772498681).magnitude < 1e-10)
     #expect((NormalDistribution.quantile(0.9772498681) - 2).magnitude < 1e-8)
+    var shares: [Double] = []
     let certificate = SmoothingCertificate(
-      for: x, of: model, deviation: 0.5, certification: try Certification(samples: 20_000), seed: 5)
+      for: x, of: model, deviation: 0.5, certification: try Certification(samples: 20_000), seed: 5
+    ) { shares.append($0) }
+    #expect(shares == shares.sorted() && shares.last == 1)
     #expect(certificate.selected == 0)
     #expect(certificate.radius > 0.93 && certificate.radius <= 1)
     #expect((Double(certificate.count) / 20_000 - 0.97725).magnitude < 0.005)

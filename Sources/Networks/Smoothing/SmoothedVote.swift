@@ -56,8 +56,11 @@ public struct SmoothedVote: Sendable {
   }
 
   /// How many copies have each class, `[K]`; the first of equal scores. Passes have the batch limit's
-  /// size.
-  func counts(for input: Tensor, samples: Int, stream: UInt32) -> [Int] {
+  /// size; after each, `report` is told how many copies are done.
+  func counts(
+    for input: Tensor, samples: Int, stream: UInt32,
+    reporting report: (_ done: Int) -> Void = { _ in }
+  ) -> [Int] {
     let random = CounterRandom(seed: seed, stream: stream)
     var counts = [Int](repeating: 0, count: base.classCount)
     for first in stride(from: 0, to: samples, by: base.batchLimit) {
@@ -77,6 +80,7 @@ public struct SmoothedVote: Sendable {
           counts[best - row.startIndex] += 1
         }
       }
+      report(numbers.upperBound)
     }
     return counts
   }

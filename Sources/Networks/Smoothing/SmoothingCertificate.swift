@@ -69,16 +69,21 @@ public struct SmoothingCertificate: Sendable, Hashable, Codable {
   }
 
   /// Asks the base for noisy copies of an input `[1, C, H, W]`. Costs a forward pass for each copy.
+  ///
+  /// - Parameter report: told after each pass which share of the copies is done.
   public init(
     for input: Tensor, of base: any Classifier, deviation: Double, certification: Certification,
-    seed: UInt64
+    seed: UInt64, reporting report: (_ share: Double) -> Void = { _ in }
   ) {
+    let total = Double(certification.selectionSamples + certification.samples)
     let votes = SmoothedVote(base, deviation: deviation, seed: seed)
     let first = votes.counts(
-      for: input, samples: certification.selectionSamples, stream: SmoothingStream.selection)
+      for: input, samples: certification.selectionSamples, stream: SmoothingStream.selection
+    ) { report(Double($0) / total) }
     let selected = SmoothedVote.ranking(first)[0]
     let second = votes.counts(
-      for: input, samples: certification.samples, stream: SmoothingStream.estimation)
+      for: input, samples: certification.samples, stream: SmoothingStream.estimation
+    ) { report(Double(certification.selectionSamples + $0) / total) }
     self.init(
       selected: selected, count: second[selected], deviation: deviation,
       certification: certification)
