@@ -7,29 +7,9 @@ public import Tensors
 /// Not Sendable, and for one thread at a time. With the same values, batch and number of threads, results
 /// are the same bits every time.
 public protocol TrainableClassifier: AnyObject {
-  /// What is trained by gradients, in the order of the graph.
-  var parameters: [TrainedParameter] { get }
-  /// What follows the data of training passes: running means and variances.
-  var statistics: [TrainedParameter] { get }
-  /// Layers that keep their parameters, constants among their inputs included, and normalise as in
-  /// inference.
-  var frozen: Set<LayerName> { get }
+  /// Where parameters lie, with their gradients.
+  var trained: TrainedParameters { get }
   var engine: Engine { get }
-
-  /// The trained parameters, `parameterCount` floats, to be read and written in place.
-  func withValues<R, E: Error>(
-    _ body: (UnsafeMutableBufferPointer<Float>) throws(E) -> R
-  ) throws(E) -> R
-
-  /// Their gradients, in the same order, as the last `step` left them.
-  func withGradients<R, E: Error>(
-    _ body: (UnsafeMutableBufferPointer<Float>) throws(E) -> R
-  ) throws(E) -> R
-
-  /// Running means and variances, to be read and written in place.
-  func withStatistics<R, E: Error>(
-    _ body: (UnsafeMutableBufferPointer<Float>) throws(E) -> R
-  ) throws(E) -> R
 
   /// The network with the present values and statistics.
   var network: Network { get throws(NetworkError) }
@@ -75,6 +55,35 @@ public protocol TrainableClassifier: AnyObject {
 }
 
 extension TrainableClassifier {
+  /// What is trained by gradients, in the order of the graph.
+  public var parameters: [TrainedParameter] { trained.parameters }
+  /// What follows the data of training passes: running means and variances.
+  public var statistics: [TrainedParameter] { trained.statistics }
+  /// Layers that keep their parameters, constants among their inputs included, and normalise as in
+  /// inference.
+  public var frozen: Set<LayerName> { trained.frozen }
+
+  /// The trained parameters, `parameterCount` floats, to be read and written in place.
+  public func withValues<R, E: Error>(
+    _ body: (UnsafeMutableBufferPointer<Float>) throws(E) -> R
+  ) throws(E) -> R {
+    try body(trained.values)
+  }
+
+  /// Their gradients, in the same order, as the last `step` left them.
+  public func withGradients<R, E: Error>(
+    _ body: (UnsafeMutableBufferPointer<Float>) throws(E) -> R
+  ) throws(E) -> R {
+    try body(trained.gradients)
+  }
+
+  /// Running means and variances, to be read and written in place.
+  public func withStatistics<R, E: Error>(
+    _ body: (UnsafeMutableBufferPointer<Float>) throws(E) -> R
+  ) throws(E) -> R {
+    try body(trained.statisticValues)
+  }
+
   /// Floats in the values, and in the gradients.
   public var parameterCount: Int { parameters.last?.range.upperBound ?? 0 }
 

@@ -25,17 +25,12 @@ public import Tensors
 ///
 /// Not Sendable, and for one thread at a time. Reading `network` copies all parameters.
 public final class TrainableNetwork: TrainableClassifier {
-  public var parameters: [TrainedParameter] { trained.parameters }
-  public var statistics: [TrainedParameter] { trained.statistics }
-  public var frozen: Set<LayerName> { trained.frozen }
+  public let trained: TrainedParameters
   public let engine: Engine
 
   private let start: Network
-  private let trained: TrainedParameters
   private let weights = PackedWeights()
-  private var plans: [PlanKey: Plan] = [:]
-  /// The plans used, the last one at the end.
-  private var recent: [PlanKey] = []
+  private var plans = RecentlyUsed<PlanKey, Plan>(limit: 6)
 
   /// Throws when a frozen layer does not exist, or nothing is left to be trained.
   public init(
@@ -44,24 +39,6 @@ public final class TrainableNetwork: TrainableClassifier {
     trained = try TrainedParameters(of: network, frozen: frozen)
     start = network
     self.engine = engine
-  }
-
-  public func withValues<R, E: Error>(
-    _ body: (UnsafeMutableBufferPointer<Float>) throws(E) -> R
-  ) throws(E) -> R {
-    try body(trained.values)
-  }
-
-  public func withGradients<R, E: Error>(
-    _ body: (UnsafeMutableBufferPointer<Float>) throws(E) -> R
-  ) throws(E) -> R {
-    try body(trained.gradients)
-  }
-
-  public func withStatistics<R, E: Error>(
-    _ body: (UnsafeMutableBufferPointer<Float>) throws(E) -> R
-  ) throws(E) -> R {
-    try body(trained.statisticValues)
   }
 
   public var network: Network {
@@ -127,36 +104,26 @@ public final class TrainableNetwork: TrainableClassifier {
     let features: LayerName?
   }
 
-  /// Most plans kept at a time.
-  private static let planLimit = 6
-
   func plan(
     _ purpose: Purpose, _ phase: Phase, batch: Int, features: LayerName? = nil
   ) -> Plan {
     let key = PlanKey(
       purpose: purpose, phase: phase, batch: batch, width: ComputeThreads.width,
       features: features)
-    recent.removeAll { $0 == key }
-    if let plan = plans[key] {
-      recent.append(key)
-      return plan
-    }
-    if recent.count >= Self.planLimit { plans[recent.removeFirst()] = nil }
-    let read: Set<LayerName> = features.map { [.logits, $0] } ?? [.logits]
-    let request = TraceRequest(
-      reading: read, seeding: purpose == .logits ? [] : read,
-      gradients: purpose == .input ? [.input] : [],
-      parameters: purpose == .step ? trained.layers : [], phase: phase)
-    do {
-      let plan = try Plan(
-        start.graph, aliases: start.aliases, for: request, batch: batch,
-        options: PlanOptions(engine: engine), weights: weights,
-        training: trained.places(updating: purpose == .step), in: trained.memory)
-      plans[key] = plan
-      recent.append(key)
-      return plan
-    } catch {
-      preconditionFailure("\(error)")
+    return plans.value(for: key) {
+      let read: Set<LayerName> = features.map { [.logits, $0] } ?? [.logits]
+      let request = TraceRequest(
+        reading: read, seeding: purpose == .logits ? [] : read,
+        gradients: purpose == .input ? [.input] : [],
+        parameters: purpose == .step ? trained.layers : [], phase: phase)
+      do {
+        return try Plan(
+          start.graph, aliases: start.aliases, for: request, batch: batch,
+          options: PlanOptions(engine: engine), weights: weights,
+          training: trained.places(updating: purpose == .step), in: trained.memory)
+      } catch {
+        preconditionFailure("\(error)")
+      }
     }
   }
 }

@@ -3,7 +3,7 @@ import Tensors
 
 /// The parameters of a network in training, in one piece of memory: values, gradients and statistics, each
 /// at an address that vectors like.
-final class TrainedParameters {
+public final class TrainedParameters {
   let parameters: [TrainedParameter]
   let statistics: [TrainedParameter]
   let frozen: Set<LayerName>

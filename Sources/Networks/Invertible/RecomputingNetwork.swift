@@ -15,19 +15,14 @@ public import Tensors
 ///
 /// Gomez, Ren, Urtasun, Grosse: The Reversible Residual Network, 2017 (arXiv:1707.04585).
 public final class RecomputingNetwork: TrainableClassifier {
-  public var parameters: [TrainedParameter] { trained.parameters }
-  public var statistics: [TrainedParameter] { trained.statistics }
-  public var frozen: Set<LayerName> { trained.frozen }
+  public let trained: TrainedParameters
   public let engine: Engine
 
   private let start: InvertibleNetwork
-  private let trained: TrainedParameters
   /// The blocks, and the head behind them.
   private let stages: [Stage]
   private let weights = PackedWeights()
-  private var workshops: [WorkshopKey: Workshop] = [:]
-  /// The workshops used, the last one at the end.
-  private var recent: [WorkshopKey] = []
+  private var workshops = RecentlyUsed<WorkshopKey, Workshop>(limit: 3)
 
   /// Throws when a frozen layer does not exist, or nothing is left to be trained.
   public init(
@@ -41,24 +36,6 @@ public final class RecomputingNetwork: TrainableClassifier {
     for index in network.blocks.indices { stages.append(try Stage(network, block: index)) }
     stages.append(try Stage(head: network))
     self.stages = stages
-  }
-
-  public func withValues<R, E: Error>(
-    _ body: (UnsafeMutableBufferPointer<Float>) throws(E) -> R
-  ) throws(E) -> R {
-    try body(trained.values)
-  }
-
-  public func withGradients<R, E: Error>(
-    _ body: (UnsafeMutableBufferPointer<Float>) throws(E) -> R
-  ) throws(E) -> R {
-    try body(trained.gradients)
-  }
-
-  public func withStatistics<R, E: Error>(
-    _ body: (UnsafeMutableBufferPointer<Float>) throws(E) -> R
-  ) throws(E) -> R {
-    try body(trained.statisticValues)
   }
 
   public var network: Network {
@@ -254,27 +231,17 @@ public final class RecomputingNetwork: TrainableClassifier {
     }
   }
 
-  /// Most workshops kept at a time.
-  private static let workshopLimit = 3
-
   private func workshop(_ phase: Phase, _ purpose: Purpose, batch: Int) -> Workshop {
     let key = WorkshopKey(
       phase: phase, purpose: purpose, batch: batch, width: ComputeThreads.width)
-    recent.removeAll { $0 == key }
-    if let workshop = workshops[key] {
-      recent.append(key)
-      return workshop
-    }
-    if recent.count >= Self.workshopLimit { workshops[recent.removeFirst()] = nil }
-    do {
-      let workshop = try Workshop(
-        stages, purpose == .forward ? [.forward] : [.forward, .inverse, purpose], phase,
-        batch: batch, training: trained, engine: engine, weights: weights)
-      workshops[key] = workshop
-      recent.append(key)
-      return workshop
-    } catch {
-      preconditionFailure("\(error)")
+    return workshops.value(for: key) {
+      do {
+        return try Workshop(
+          stages, purpose == .forward ? [.forward] : [.forward, .inverse, purpose], phase,
+          batch: batch, training: trained, engine: engine, weights: weights)
+      } catch {
+        preconditionFailure("\(error)")
+      }
     }
   }
 }
