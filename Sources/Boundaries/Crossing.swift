@@ -99,7 +99,8 @@ struct Crossing {
   private func advance(
     _ bracket: inout Bracket, _ point: Tensor, _ logits: [Float], _ site: Site
   ) {
-    let margin = Double(site.margin(logits))
+    let rival = site.rival(in: logits)
+    let margin = Double(site.margin(logits, over: rival))
     let scale = Double(site.startMargin)
     bracket.count += 1
     if margin < 0 {
@@ -126,7 +127,7 @@ struct Crossing {
       bracket.isDone = low >= 4 || bracket.count >= limit
       return
     }
-    let scores = max(logits[site.fact].magnitude, logits[site.rival(in: logits)].magnitude)
+    let scores = max(logits[site.fact].magnitude, logits[rival].magnitude)
     let grain = scores.isFinite ? Double(2 * scores.ulp) : 0
     bracket.isDone =
       -bracket.beyondMargin <= max(tolerance * scale, grain) || high - low <= 1e-7 * high

@@ -149,7 +149,7 @@ public final class Survey {
       .padded(toBatch: min(probes.count.roundedUpToPowerOfTwo, model.batchLimit))
   }
 
-  /// Batches of `count` points: powers of two, the last of them padded where that is less than an eighth.
+  /// Batches of `count` points: powers of two, the last of them padded where that is an eighth at most.
   private func passes(_ count: Int) -> [Range<Int>] {
     var passes: [Range<Int>] = []
     var start = 0

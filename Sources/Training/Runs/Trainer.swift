@@ -144,7 +144,7 @@ public final class Trainer {
       ($0.range, $0.role.decays ? settings.weightDecay : 0)
     }
     likelihood = try FeatureLikelihood(
-      weight: settings.likelihood ?? 0, of: invertible, in: network)
+      weight: settings.likelihood, of: invertible, in: network)
     couplingBound = try CouplingBound(settings.couplingBound, of: invertible, in: network)
     let directions = couplingBound?.directions(of: network, seed: settings.seed) ?? []
     plan = TrainingPlan(

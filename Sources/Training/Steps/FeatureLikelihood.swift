@@ -40,13 +40,13 @@ struct FeatureLikelihood {
   /// log |det| of what is not trained.
   private let constant: Double
 
-  /// Nil for a weight of 0.
+  /// Nil without a weight.
   ///
   /// Throws for a network that is not invertible, has affine couplings, or whose head is frozen.
   init?(
-    weight: Float, of invertible: InvertibleNetwork?, in network: any TrainableClassifier
+    weight: Float?, of invertible: InvertibleNetwork?, in network: any TrainableClassifier
   ) throws(TrainingError) {
-    guard weight > 0 else { return nil }
+    guard let weight else { return nil }
     guard let invertible else {
       throw TrainingError(
         .request, "--likelihood is about invertible networks; choose --architecture invertible")
